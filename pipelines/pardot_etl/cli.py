@@ -1,0 +1,443 @@
+"""The command line of `pardot-etl`: verbs, options, exit codes.
+
+Results go to stdout, progress, logs and errors to stderr. Everything heavy is imported by the verb that needs it, so
+that `--help` answers at once. Exit codes: 0 done, 1 failed, 2 settings or credentials, 75 nothing is lost and a later
+run goes on, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+import click
+
+from .output import show, show_json, tell
+
+if TYPE_CHECKING:
+    from .configuration import Places
+
+INTERRUPTED: Final = 130
+GRACE_SECONDS: Final = 20.0
+"""How long an interrupted run may take to end by itself; service managers kill after 30 seconds and more."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; never raises, never shows a traceback without `--debug`."""
+    os.umask(0o077)
+    asked = Asked()
+    try:
+        with _stoppable():
+            code = commands.main(
+                args=None if arguments is None else list(arguments),
+                prog_name="pardot-etl",
+                standalone_mode=False,
+                obj=asked,
+            )
+        return code if isinstance(code, int) else 0
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        tell("Interrupted. What was finished is kept; run `pardot-etl run` again to go on from there.")
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return error.exit_code
+    except Exception as error:  # the last line of defence: nobody reads a traceback in cron's mail
+        return _explain(error, asked)
+
+
+@dataclass
+class Asked:
+    """What the options that every verb has were set to."""
+
+    debug: bool = False
+    json_lines: bool = False
+
+
+class Verbs(click.Group):
+    """Lists verbs in the order of their definition and names the nearest one to a typing error."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs, the daily ones first."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say which one is nearest."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            close = difflib.get_close_matches(args[0], list(self.commands), n=1, cutoff=0.4)
+            hint = f"Did you mean {close[0]}?" if close else f"Verbs are {', '.join(self.commands)}."
+            raise click.UsageError(f"No such verb: {args[0]}. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _asked(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Note an option that works before and after the verb."""
+    asked = ctx.ensure_object(Asked)
+    if param.name == "debug":
+        asked.debug = asked.debug or bool(value)
+    elif value is not None:
+        asked.json_lines = value == "json"
+
+
+def with_logs(command: Command) -> Command:
+    """Add the options that every verb has."""
+    for option in (
+        click.option(
+            "--log-format", type=click.Choice(["text", "json"]), callback=_asked, expose_value=False,
+            help="text for people, json for machines: one line per event.",
+        ),
+        click.option(
+            "--debug", is_flag=True, callback=_asked, expose_value=False,
+            help="Log every request, and show tracebacks.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+objects_option = click.option(
+    "--objects", metavar="A,B", help="Only these tables, instead of those in the settings."
+)
+destination_option = click.option(
+    "--destination", metavar="NAME", default="duckdb", show_default=True, help="Any destination of dlt's."
+)
+
+
+def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    def of(package: str) -> str:
+        try:
+            return f"{package} {version(package)}"
+        except PackageNotFoundError:  # run from a checkout
+            return f"{package} (not installed)"
+
+    show(", ".join(map(of, ("pardot-etl", "dlt", "duckdb"))))
+    ctx.exit()
+
+
+@click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show versions.",
+)
+@with_logs
+@click.pass_context
+def commands(ctx: click.Context) -> None:
+    """Export visitor activity from Account Engagement (Pardot) to DuckDB, Parquet, or any destination of dlt's.
+
+    New here? `pardot-etl demo` shows everything in a minute, without an account.
+
+    Exit codes: 0 done, 1 failed, 2 settings or credentials, 75 nothing is lost, run it again later, 130 interrupted.
+    """
+    if ctx.invoked_subcommand is None:
+        show(ctx.get_help())
+
+
+@commands.command()
+@click.option("--dry-run", is_flag=True, help="Print what would be asked for, like `plan`, and do nothing.")
+@objects_option
+@destination_option
+@click.option("--no-transform", is_flag=True, help="Load only; leave the reporting tables as they are.")
+@json_option
+@with_logs
+@click.pass_obj
+def run(
+    asked: Asked, dry_run: bool, objects: str | None, destination: str, no_transform: bool, as_json: bool
+) -> int:
+    """Load what is new, rebuild the reporting tables, publish. The one for cron.
+
+    Finishes first what an earlier run was interrupted in.
+    """
+    if dry_run:
+        return _plan(objects, destination, as_json)
+    from pardot.catalogue import select_entries
+
+    from .configuration import load_configuration
+    from .history import recorded
+    from .logs import configure, open_events
+    from .run import RunOptions
+    from .run import run as execute
+
+    configure(debug=asked.debug, json_lines=asked.json_lines)
+    settings, places = load_configuration()
+    names = _names(objects)
+    select_entries(settings.objects if names is None else names)
+    _check_destination(destination)
+    options = RunOptions(objects=names, destination=destination, transform=not no_transform)
+    with (
+        recorded(places.own_folder) as entry,
+        open_events(debug=asked.debug, json_lines=asked.json_lines) as on_event,
+    ):
+        summary = execute(settings, places, options, on_event)
+        entry.update(summary.to_json())
+    if as_json:
+        show_json(summary.to_json())
+    else:
+        show(summary.lines())
+    return summary.exit_code
+
+
+@commands.command()
+@objects_option
+@destination_option
+@json_option
+@with_logs
+def plan(objects: str | None, destination: str, as_json: bool) -> int:
+    """Print the windows, exports and API calls of the next run, and do nothing."""
+    return _plan(objects, destination, as_json)
+
+
+@commands.command()
+@json_option
+@with_logs
+@click.pass_obj
+def check(asked: Asked, as_json: bool) -> int:
+    """Prove settings, login, permissions, allowance, clock, disk and files; a line each, with the fix."""
+    from .check import iter_findings, worst
+    from .logs import configure
+
+    configure(debug=asked.debug, json_lines=asked.json_lines)
+    findings = []
+    for finding in iter_findings():
+        findings.append(finding)
+        if not as_json:
+            show(finding.lines())
+    code = worst(findings)
+    if as_json:
+        show_json({"exit_code": code, "checks": [finding.to_json() for finding in findings]})
+    return code
+
+
+@commands.command()
+@click.option(
+    "--max-age", metavar="AGE", help="Exit 1 when the newest successful run is older: 26h, 90m, 2d."
+)
+@json_option
+@with_logs
+def status(max_age: str | None, as_json: bool) -> int:
+    """Show the last runs, how fresh each table is, exports in flight, and the allowance used."""
+    from .configuration import load_places
+    from .status import parse_age, read_status
+
+    try:
+        limit = parse_age(max_age) if max_age is not None else None
+    except ValueError as expected:
+        raise click.BadParameter(f"expected {expected}", param_hint="--max-age") from None
+    state = read_status(load_places(), datetime.now(timezone.utc))
+    is_old = limit is not None and state.is_older_than(limit)
+    if as_json:
+        show_json({**state.to_json(), "is_older_than_max_age": is_old})
+    else:
+        show(state.lines())
+    if is_old:
+        tell(f"The newest successful run is older than {max_age}. Run `pardot-etl check` to see why.")
+    return 1 if is_old else 0
+
+
+@commands.command()
+@click.option("--select", metavar="A,B", help="Only these reporting tables and what they are built from.")
+@click.option("--full-refresh", is_flag=True, help="Build even when neither rows nor models changed.")
+@json_option
+@with_logs
+@click.pass_obj
+def transform(asked: Asked, select: str | None, full_refresh: bool, as_json: bool) -> int:
+    """Rebuild the reporting tables from the rows that are there, and publish."""
+    from .configuration import load_places
+    from .logs import configure
+    from .rebuild import lines, rebuild
+
+    configure(debug=asked.debug, json_lines=asked.json_lines)
+    places = load_places()
+    result = rebuild(places, select=_names(select), full_refresh=full_refresh)
+    if as_json:
+        show_json(result.to_dict())
+    else:
+        show(lines(result, places))
+    return 0
+
+
+@commands.command()
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("report.html"), show_default=True,
+    help="The file to write.",
+)  # fmt: skip
+@with_logs
+def report(output: Path) -> int:
+    """Write one HTML page with charts from the published reporting tables; it needs no network to open."""
+    from .configuration import load_places
+    from .report import write_report
+
+    places = load_places()
+    _insist_on_published(places)
+    result = write_report(places.published_database, output)
+    show(f"{output} ({result.bytes / 1000:.0f} kB)")
+    return 0
+
+
+@commands.command()
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("pardot-demo"), show_default=True,
+    help="Where everything goes; emptied first if an earlier demo made it.",
+)  # fmt: skip
+@with_logs
+@click.pass_obj
+def demo(asked: Asked, folder: Path) -> int:
+    """Show everything in a minute with an invented company: no account, no settings, no network."""
+    from .demo import demonstrate
+    from .logs import configure
+
+    configure(debug=asked.debug, json_lines=asked.json_lines)
+    if asked.json_lines or asked.debug:
+        from .logs import open_events
+
+        with open_events(debug=asked.debug, json_lines=asked.json_lines) as on_event:
+            return demonstrate(folder, show, on_event)
+    return demonstrate(folder, show, lambda _event: None)
+
+
+@commands.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."
+)
+@click.option(
+    "--activities", type=click.IntRange(min=0), default=5_000, show_default=True, help="Size of the account."
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same account.")
+@with_logs
+def emulator(port: int, activities: int, seed: int) -> int:
+    """Serve an invented account on this machine, and print the settings that reach it. Stop it with Ctrl-C."""
+    from .emulate import emulate
+
+    return emulate(port=port, activities=activities, seed=seed)
+
+
+def _plan(objects: str | None, destination: str, as_json: bool) -> int:
+    from .configuration import load_configuration
+    from .planning import plan_run
+
+    settings, places = load_configuration()
+    _check_destination(destination)
+    planned = plan_run(
+        settings, places, datetime.now(timezone.utc), objects=_names(objects), destination=destination
+    )
+    if as_json:
+        show_json(planned.to_json())
+    else:
+        show(planned.lines())
+    return 0
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    """Return the names in a list with commas; None when the option was not given."""
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise click.UsageError("A list of tables is empty; write it as A,B or leave the option out.")
+    return names
+
+
+def _check_destination(name: str) -> None:
+    """Insist that dlt has the destination, before anything is locked or written."""
+    import dlt.destinations
+
+    from pardot.errors import SettingsError
+    from pardot.settings_lookup import Lookup, nearest
+
+    known = [one for one in dlt.destinations.__all__ if one.islower()]
+    is_named = bool(Lookup().find("destination_type", ("destination", name)))
+    if name not in known and "." not in name and not is_named:
+        raise SettingsError(f"--destination {name} is no destination of dlt's{nearest(name, known)}")
+
+
+def _insist_on_published(places: Places) -> None:
+    from pardot.errors import StorageError
+
+    if not places.published_database.exists():
+        raise StorageError(
+            "write the report",
+            path=str(places.published_database),
+            reason="nothing was published yet",
+            next_step="Nothing was changed; `pardot-etl run` publishes, `pardot-etl demo` shows an example",
+        )
+
+
+# Ends that are not a success.
+
+
+def _explain(error: Exception, asked: Asked) -> int:
+    """Tell what happened in at most three sentences and return the exit code; the traceback only on demand."""
+    if asked.debug:
+        import traceback
+
+        tell("".join(traceback.format_exception(error)).rstrip())
+    code = getattr(error, "exit_code", None)
+    if isinstance(code, int) or type(error).__module__.startswith("pardot_transforms"):
+        tell(f"Error: {error}")
+        return code if isinstance(code, int) else 1
+    reason = " ".join(str(error).split())[:200]
+    tell(
+        f"Error: something went wrong that pardot-etl does not know ({type(error).__name__}). "
+        f"Evidence: “{reason}”. "
+        "What was finished before is safe; run it again, and with `--debug` if it happens twice."
+    )
+    return 1
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGINT and SIGTERM end the command in order; a second signal, or no end in sight, ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, before[number])
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    """End the command as Ctrl-C does. dlt may have stood in for us and calls here at the second signal only."""
+    if signal.getsignal(number) is not _stop:
+        _end_at_once()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: _end_at_once())
+    # Threads that wait for Pardot cannot be woken; whatever is unfinished then is continued by the next run.
+    timer = threading.Timer(GRACE_SECONDS, _end_at_once)
+    timer.daemon = True
+    timer.start()
+    raise KeyboardInterrupt
+
+
+def _end_at_once() -> NoReturn:
+    os._exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""The working DuckDB file: created so that older readers can open it, and the few questions a run asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from pardot.errors import StorageError
+from pardot.naming import quote_identifier, quote_text
+
+STORAGE_VERSION = "v1.0.0"
+"""Files of this version open in every DuckDB from 1.0 on; it must be chosen when the file is created."""
+
+
+def create_if_missing(path: Path) -> None:
+    """Create an empty database file, whole or not at all.
+
+    It is made under another name and renamed: a disk that fills up while a file is being created leaves a stub that
+    no DuckDB opens again.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        with duckdb.connect(":memory:") as db:
+            db.execute(f"ATTACH {quote_text(str(draft))} AS fresh (STORAGE_VERSION {quote_text(STORAGE_VERSION)})")
+            db.execute("CHECKPOINT fresh")
+            db.execute("DETACH fresh")
+        draft.replace(path)
+    except (OSError, duckdb.Error) as error:
+        raise StorageError("create the working database", path=str(path), reason=str(error)) from error
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the database with UTC as its zone; close it in any case.
+
+    Raises:
+        StorageError: the file cannot be opened, for example because another program holds it.
+    """
+    try:
+        db = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        raise StorageError("open the database", path=str(path), reason=str(error)) from error
+    try:
+        db.execute("SET TimeZone = 'UTC'")
+        yield db
+    finally:
+        db.close()
+
+
+def tables(db: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    """Return the names of the data tables of a schema, dlt's own left out."""
+    rows = db.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND database_name = current_database() "
+        "AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\' ORDER BY 1",
+        [schema],
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def settle(db: duckdb.DuckDBPyConnection, schema: str, names: Sequence[str]) -> int:
+    """Keep one row per id, the newest, in tables that were filled without a merge; returns the rows removed.
+
+    Costs one pass over the ids; rows are touched only where an id stands twice.
+    """
+    removed = 0
+    for name in names:
+        table = f"{quote_identifier(schema)}.{quote_identifier(name)}"
+        columns = {str(row[0]) for row in db.execute(f"DESCRIBE {table}").fetchall()}
+        newest = "updated_at DESC NULLS LAST" if "updated_at" in columns else "rowid DESC"
+        removed += len(
+            db.execute(
+                f"DELETE FROM {table} WHERE rowid IN ("
+                f"SELECT rowid FROM (SELECT rowid, row_number() OVER (PARTITION BY id ORDER BY {newest}) AS copy "
+                f"FROM {table} WHERE id IN (SELECT id FROM {table} GROUP BY id HAVING count(*) > 1)) WHERE copy > 1) "
+                "RETURNING id"
+            ).fetchall()
+        )
+    return removed
+
+
+def row_counts(db: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
+    """Return the number of rows of every data table."""
+    return {
+        name: int(db.execute(f"SELECT count(*) FROM {quote_identifier(schema)}.{quote_identifier(name)}").fetchall()[0][0])
+        for name in tables(db, schema)
+    }
+
+
+def loaded_counts(db: duckdb.DuckDBPyConnection, schema: str, load_ids: Sequence[str]) -> dict[str, int]:
+    """Return how many rows of every data table came with these load packages."""
+    counts = {}
+    for name in tables(db, schema):
+        table = f"{quote_identifier(schema)}.{quote_identifier(name)}"
+        rows = db.execute(f"SELECT count(*) FROM {table} WHERE list_contains(?, _dlt_load_id)", [list(load_ids)])
+        counts[name] = int(rows.fetchall()[0][0])
+    return counts

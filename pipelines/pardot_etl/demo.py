@@ -1,0 +1,299 @@
+"""`pardot-etl demo`: the whole product in a folder, against the emulator; no account, no settings, no network.
+
+The first day loads a company's history, the second what a day changed. After each, the published tables are compared
+with the emulator's own account; a demonstration whose numbers differ fails. The same version shows the same numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from .configuration import DATASET, Places
+
+if TYPE_CHECKING:
+    from pardot.events import EventHandler
+    from pardot.settings import Settings
+    from pardot_emulator import Emulator, Store
+
+ACTIVITIES: Final = 20_000
+SEED: Final = 7
+FIRST_DAY: Final = datetime(2026, 3, 2, tzinfo=timezone.utc)
+SECOND_DAY: Final = FIRST_DAY + timedelta(days=1)
+HISTORY: Final = timedelta(days=430)
+"""More than the thirteen months of the company, and more than a year, so that two windows are shown."""
+
+_MARKER: Final = ".pardot-demo"
+"""Says that a folder was made by a demonstration and may be emptied by the next one."""
+
+Show = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One number of ours beside the emulator's."""
+
+    table: str
+    kind: str
+    """`rows`, `new` or `changed`."""
+    found: int
+    expected: int
+
+    @property
+    def is_equal(self) -> bool:
+        return self.found == self.expected
+
+    def __str__(self) -> str:
+        return f"{self.found:,} {'=' if self.is_equal else '≠'} {self.expected:,} {'✓' if self.is_equal else '✗'}"
+
+
+def demonstrate(folder: Path, show: Show, on_event: EventHandler) -> int:
+    """Play the demonstration in the folder and return the exit code: 1 when a number differs.
+
+    Raises:
+        SettingsError: the folder has other things in it.
+        StorageError: it cannot be written.
+    """
+    from pardot_emulator import Emulator, ManualClock, Store
+    from pardot_emulator.company import build_company
+    from pardot_emulator.days import play_day
+
+    started = monotonic()
+    folder = folder.absolute()
+    _prepare(folder)
+    with _alone(folder), Store(str(folder / "account.sqlite")) as store:
+        show(f"Inventing a company with {ACTIVITIES:,} visitor activities …")
+        build_company(store, activities=ACTIVITIES, seed=SEED, end_at=FIRST_DAY)
+        clock = ManualClock(FIRST_DAY)
+        with Emulator(store, clock=clock, workdir=_new_folder(folder / "emulator")) as emulator:
+            settings, places = _settings(emulator), _places(folder)
+            before = folder / "first_day.duckdb"
+
+            _run("First day: the whole history", settings, places, show, on_event)
+            shutil.copyfile(places.published_database, before)
+            first = compare_rows(places.published_database, store)
+            _show_rows(first, show)
+
+            clock.set(SECOND_DAY)
+            changes = play_day(store, seed=SEED, at=SECOND_DAY)
+            _run("Second day: only what changed", settings, places, show, on_event)
+            second = compare_days(before, places.published_database, changes.new, changes.changed)
+            _show_changes(second, show)
+    before.unlink()
+    _write_report(places, folder, show)
+    differing = [one for one in (*first, *second) if not one.is_equal]
+    show("")
+    if differing:
+        show(
+            f"{len(differing)} numbers differ from the emulator's: this is a bug, please report it with this output."
+        )
+        return 1
+    show(
+        f"Done in {monotonic() - started:.0f} seconds, every number equal to the emulator's. Three things to try next:"
+    )
+    for line in _next_steps(places, folder):
+        show(line)
+    return 0
+
+
+def _run(title: str, settings: Settings, places: Places, show: Show, on_event: EventHandler) -> None:
+    from .run import RunOptions, run
+
+    show("")
+    show(title)
+    summary = run(settings, places, RunOptions(), on_event)
+    seconds = " · ".join(f"{stage} {spent:.1f} s" for stage, spent in summary.seconds.items())
+    show(f"  {summary.api_calls} API calls; {seconds}")
+
+
+# Its own world: a folder, and nothing from outside it.
+
+
+def _prepare(folder: Path) -> None:
+    """Make the folder, or empty it when an earlier demonstration made it."""
+    from pardot.errors import SettingsError, StorageError
+
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            if not (folder / _MARKER).is_file():
+                raise SettingsError(
+                    f"the folder {folder} is not empty and was not made by a demonstration",
+                    next_step="Nothing was touched; name another one with `--folder`",
+                )
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / _MARKER).write_text(
+            "Made by `pardot-etl demo`, which may empty this folder again.\n", encoding="utf-8"
+        )
+    except OSError as problem:
+        raise StorageError(
+            "make the folder of the demonstration", path=str(folder), reason=problem.strerror
+        ) from problem
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let dlt see neither the user's settings nor folders, only this one; give everything back afterwards."""
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.specs import PluggableRunContext
+
+    theirs = {name: value for name, value in os.environ.items() if "__" in name or name.startswith("DLT_")}
+    ours = {
+        "DLT_PROJECT_DIR": str(folder),
+        "DLT_DATA_DIR": str(folder / "data"),
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+    }
+    before = set(os.environ) - theirs.keys()
+    context = Container()[PluggableRunContext]
+    run_dir = context.context.run_dir
+    for name in theirs:
+        del os.environ[name]
+    os.environ.update(ours)
+    context.reload(str(folder))
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - before:
+            del os.environ[name]
+        os.environ.update(theirs)
+        context.reload(run_dir)
+
+
+def _settings(emulator: Emulator) -> Settings:
+    """Return settings for the emulator, made here and looked up nowhere."""
+    from pardot.redaction import Secret
+    from pardot.settings import Credentials, Settings
+
+    known = emulator.credentials
+    return Settings(
+        business_unit_id=emulator.business_unit_id,
+        api_url=emulator.url,
+        login_url=emulator.url,
+        credentials=Credentials(
+            client_id=known.client_id,
+            client_secret=Secret(known.client_secret),
+            refresh_token=Secret(known.refresh_token),
+        ),
+        start_date=FIRST_DAY - HISTORY,
+        poll_seconds=0.01,
+    )
+
+
+def _places(folder: Path) -> Places:
+    return Places(
+        working_database=folder / "pardot_working.duckdb",
+        published_database=folder / "pardot.duckdb",
+        published_parquet=None,
+        lake=None,
+        data_folder=folder / "data",
+    )
+
+
+def _new_folder(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+# Our numbers beside the emulator's.
+
+
+def compare_rows(published: Path, store: Store) -> list[Comparison]:
+    """Compare the rows of every raw table with the emulator's account."""
+    from pardot.catalogue import select_entries
+
+    from .database import row_counts
+    from .snapshot import open_snapshot
+
+    with open_snapshot(published) as db:
+        rows = row_counts(db, DATASET)
+    return [
+        Comparison(entry.table, "rows", rows.get(entry.table, 0), store.count(entry.collection))
+        for entry in select_entries("standard")
+    ]
+
+
+def compare_days(
+    before: Path, after: Path, new: Mapping[str, int], changed: Mapping[str, int]
+) -> list[Comparison]:
+    """Compare what differs between two snapshots with what the emulator says it changed, by collection."""
+    import duckdb
+
+    from pardot.catalogue import select_entries
+    from pardot.naming import quote_text
+
+    compared = []
+    with duckdb.connect(":memory:") as db:
+        for name, path in (("before", before), ("after", after)):
+            db.execute(f"ATTACH {quote_text(str(path))} AS {name}_day (READ_ONLY)")
+        for entry in select_entries("standard"):
+            found_new, found_changed = _differences(db, entry.table)
+            compared.append(Comparison(entry.table, "new", found_new, new.get(entry.collection, 0)))
+            compared.append(
+                Comparison(entry.table, "changed", found_changed, changed.get(entry.collection, 0))
+            )
+    return compared
+
+
+def _differences(db: object, table: str) -> tuple[int, int]:
+    """Return how many rows are new, and how many were there before with other values."""
+    import duckdb
+
+    from pardot.naming import quote_identifier
+
+    assert isinstance(db, duckdb.DuckDBPyConnection)  # noqa: S101
+    old, now = (f"{day}_day.{DATASET}.{quote_identifier(table)}" for day in ("before", "after"))
+    # A new custom field is a new column; the rows that have it were changed at the source anyway.
+    columns = [
+        str(row[0]) for row in db.execute(f"DESCRIBE {old}").fetchall() if not row[0].startswith("_dlt_")
+    ]
+    names = ", ".join(map(quote_identifier, columns))
+    new, changed = db.execute(
+        f"SELECT (SELECT count(*) FROM {now} ANTI JOIN {old} USING (id)), "  # noqa: S608
+        f"(SELECT count(*) FROM (SELECT {names} FROM {now} SEMI JOIN {old} USING (id) EXCEPT SELECT {names} FROM {old}))"
+    ).fetchall()[0]
+    return int(new), int(changed)
+
+
+def _show_rows(compared: list[Comparison], show: Show) -> None:
+    width = max(len(one.table) for one in compared)
+    show(f"  {'':<{width}}  rows here = rows in the account")
+    for one in compared:
+        show(f"  {one.table:<{width}}  {one}")
+
+
+def _show_changes(compared: list[Comparison], show: Show) -> None:
+    """Show new and changed rows side by side, tables without either left out."""
+    width = max(len(one.table) for one in compared)
+    quiet = 0
+    for new, changed in zip(compared[::2], compared[1::2], strict=True):
+        if new.is_equal and changed.is_equal and not (new.found or changed.found):
+            quiet += 1
+            continue
+        show(f"  {new.table:<{width}}  {f'new {new}':<22}  changed {changed}")
+    if quiet:
+        show(f"  and nothing in {quiet} other tables, as the emulator says")
+
+
+def _write_report(places: Places, folder: Path, show: Show) -> None:
+    from .report import write_report
+
+    target = folder / "report.html"
+    result = write_report(places.published_database, target)
+    show("")
+    show(f"Report: {target} ({result.bytes / 1000:.0f} kB)")
+
+
+def _next_steps(places: Places, folder: Path) -> Iterator[str]:
+    yield f"  1. open {folder / 'report.html'}"
+    yield (
+        f"  2. duckdb -readonly {places.published_database} "
+        '"SELECT name, sent, unique_opens, open_rate FROM pardot_marts.email_performance ORDER BY sent DESC LIMIT 10"'
+    )
+    yield "  3. pardot-etl emulator   # then paste the lines it prints into a second shell and try `pardot-etl run` there"

@@ -1,0 +1,77 @@
+"""The history of runs: one line of JSON per finished run, kept beside the ledger for `status`.
+
+It holds counts, times and error texts, which carry neither secrets nor personal data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Final
+
+from .output import redacted
+
+MOST_RUNS: Final = 500
+_FILE: Final = "runs.jsonl"
+
+
+@contextmanager
+def recorded(folder: Path) -> Iterator[dict[str, Any]]:
+    """Record what happens in the block as one finished run; the caller adds the summary to the entry.
+
+    A run that did not start, for its settings or for the lock, is no run and leaves nothing behind.
+    """
+    from pardot.errors import RunLockedError, SettingsError
+
+    entry: dict[str, Any] = {"started_at": _now(), "exit_code": 0}
+    try:
+        yield entry
+    except (SettingsError, RunLockedError):
+        raise
+    except BaseException as error:
+        code = 130 if isinstance(error, KeyboardInterrupt) else getattr(error, "exit_code", 1)
+        text = redacted(str(error)) or type(error).__name__
+        append_run(folder, {**entry, "finished_at": _now(), "exit_code": code, "error": text})
+        raise
+    append_run(folder, {**entry, "finished_at": _now()})
+
+
+def append_run(folder: Path, entry: Mapping[str, Any]) -> None:
+    """Add a finished run and keep the last 500; a disk that refuses costs the line, never the run.
+
+    Called while nobody else writes: a run appends at its end, and only one runs at a time.
+    """
+    path = folder / _FILE
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lines = [*_lines(path), json.dumps(entry, default=str)]
+        draft = path.with_name(f".{_FILE}.new")
+        draft.write_text("".join(f"{line}\n" for line in lines[-MOST_RUNS:]), encoding="utf-8")
+        draft.replace(path)
+
+
+def read_runs(folder: Path) -> list[dict[str, Any]]:
+    """Return the finished runs, oldest first; lines that are no JSON objects are passed over."""
+    runs = []
+    for line in _lines(folder / _FILE):
+        with suppress(ValueError):
+            entry = json.loads(line)
+            if isinstance(entry, dict):
+                runs.append(entry)
+    return runs
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return [
+            line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()
+        ]
+    except OSError:
+        return []
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

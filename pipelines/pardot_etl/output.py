@@ -1,0 +1,68 @@
+"""Writing to stdout and stderr: redacted, and quiet when the reader has gone away.
+
+Results go to stdout, everything else to stderr. `pardot-etl status | head -1` closes the pipe early; that is no
+failure of ours, so what nobody reads is thrown away and the work goes on to its own end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from typing import IO, Any
+
+
+def show(lines: str | Iterable[str]) -> None:
+    """Write results to stdout."""
+    _write(sys.stdout, lines)
+
+
+def show_json(value: object) -> None:
+    """Write one result to stdout as indented JSON; names sorted, so that two runs can be compared."""
+    show(json.dumps(value, indent=2, sort_keys=True, default=_plain))
+
+
+def tell(lines: str | Iterable[str]) -> None:
+    """Write progress or an error to stderr."""
+    _write(sys.stderr, lines)
+
+
+def _write(stream: IO[str], lines: str | Iterable[str]) -> None:
+    text = "".join(f"{line}\n" for line in ([lines] if isinstance(lines, str) else lines))
+    try:
+        stream.write(_encodable(redacted(text), stream))
+        stream.flush()
+    except BrokenPipeError:
+        _discard(stream)
+
+
+def redacted(text: str) -> str:
+    """Return the text without the secrets of this process; without settings there are none yet."""
+    redaction = sys.modules.get("pardot.redaction")
+    return str(redaction.redact(text)) if redaction else text
+
+
+def _encodable(text: str, stream: IO[str]) -> str:
+    """Return the text as the stream can write it: cron's locale often knows ASCII only."""
+    encoding = stream.encoding or "utf-8"
+    for mark, plain in _PLAIN.items():
+        try:
+            mark.encode(encoding)
+        except UnicodeEncodeError:
+            text = text.replace(mark, plain)
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+_PLAIN = {"✓": "ok", "✗": "FAILED", "≠": "!=", "–": "-", "…": "...", "“": '"', "”": '"', "·": "-", "→": "->"}
+
+
+def _discard(stream: IO[str]) -> None:
+    """Point a stream that nobody reads at nothing, so that neither later writes nor the exit complain."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,149 @@
+"""A folder of plain Parquet files: one folder per table, one row per id, switched in as a whole.
+
+Large event tables have one file per month of creation; only files whose rows changed are written again, the others
+are carried over as hard links. The new folder is built beside the old one and the two change places in one step, so
+a reader lists either all of the old files or all of the new ones.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pardot.csv_files import sync_folder
+from pardot.errors import StorageError
+from pardot.naming import quote_identifier, quote_text
+
+from .database import tables
+
+MONTHLY_TABLES = frozenset(
+    {"visitor_activities", "visits", "visitor_page_views", "external_activities", "visitor_activities_enriched"}
+)
+MANIFEST = "_manifest.json"
+_WHOLE = "all"
+_RENAME_EXCHANGE = 2
+_AT_FDCWD = -100
+
+Manifest = Mapping[str, Mapping[str, str]]
+"""Table and file to the fingerprint of the rows in it."""
+
+
+@dataclass(frozen=True)
+class FolderResult:
+    """What one publication did."""
+
+    path: Path
+    files: int
+    files_written: int
+    rows: int
+
+
+def publish_folder(db: duckdb.DuckDBPyConnection, schema: str, target: Path) -> FolderResult:
+    """Make `target` hold the tables of a schema as Parquet files, rewriting only what changed.
+
+    Raises:
+        StorageError: the folder could not be written; the previous one is untouched.
+    """
+    draft = target.with_name(f".{target.name}.next")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        known = _read_manifest(target)
+        manifest: dict[str, dict[str, str]] = {}
+        written = rows = 0
+        for table in tables(db, schema):
+            manifest[table] = _fingerprints(db, schema, table)
+            for name, fingerprint in manifest[table].items():
+                rows += int(fingerprint.partition(":")[0])
+                file = Path(table) / f"{name}.parquet"
+                is_same = known.get(table, {}).get(name) == fingerprint and (target / file).is_file()
+                (draft / table).mkdir(exist_ok=True)
+                if is_same:
+                    os.link(target / file, draft / file)
+                else:
+                    _write(db, schema, table, name, draft / file)
+                    written += 1
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+        _switch(draft, target)
+    except (OSError, duckdb.Error) as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise StorageError("publish the Parquet folder", path=str(target), reason=str(error)) from error
+    return FolderResult(target, sum(len(files) for files in manifest.values()), written, rows)
+
+
+def _read_manifest(target: Path) -> Manifest:
+    try:
+        manifest: Manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest
+
+
+def _fingerprints(db: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
+    """Return, per file of a table, the number of its rows and the newest load that touched one of them."""
+    month = _month(table)
+    loaded = "max(_dlt_load_id)" if _has_column(db, schema, table, "_dlt_load_id") else "sum(hash(t)::HUGEINT)"
+    found = db.execute(
+        f"SELECT {month} AS file, count(*), coalesce({loaded}::VARCHAR, '') "
+        f"FROM {quote_identifier(schema)}.{quote_identifier(table)} AS t GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    prints = {str(file): f"{rows}:{load}" for file, rows, load in found}
+    return prints or {_WHOLE: "0:"}
+
+
+def _month(table: str) -> str:
+    if table not in MONTHLY_TABLES:
+        return quote_text(_WHOLE)
+    return "coalesce(strftime(created_at AT TIME ZONE 'UTC', '%Y-%m'), 'undated')"
+
+
+def _has_column(db: duckdb.DuckDBPyConnection, schema: str, table: str, column: str) -> bool:
+    found = db.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? AND column_name = ? "
+        "AND database_name = current_database()",
+        [schema, table, column],
+    ).fetchone()
+    return found is not None
+
+
+def _write(db: duckdb.DuckDBPyConnection, schema: str, table: str, name: str, file: Path) -> None:
+    source = f"{quote_identifier(schema)}.{quote_identifier(table)}"
+    rows = f"SELECT * FROM {source} WHERE {_month(table)} = {quote_text(name)}"
+    if name == _WHOLE:
+        rows = f"SELECT * FROM {source}"
+    db.execute(f"COPY ({rows}) TO {quote_text(str(file))} (FORMAT parquet, COMPRESSION zstd)")
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _switch(draft: Path, target: Path) -> None:
+    """Let the draft take the target's place; both exist at every instant where the system can exchange names."""
+    if not target.exists():
+        draft.replace(target)
+    elif _exchange(draft, target):
+        shutil.rmtree(draft, ignore_errors=True)
+    else:
+        old = target.with_name(f".{target.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        target.replace(old)
+        draft.replace(target)
+        shutil.rmtree(old, ignore_errors=True)
+    sync_folder(target.parent)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names atomically (Linux `renameat2`); False where the system or file system cannot."""
+    libc = ctypes.CDLL(ctypes.util.find_library("c"), use_errno=True)
+    rename = getattr(libc, "renameat2", None)
+    if rename is None:
+        return False
+    result: int = rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return result == 0

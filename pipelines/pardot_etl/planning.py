@@ -1,0 +1,232 @@
+"""`pardot-etl plan` and `run --dry-run`: what the next run will ask for, and about how many calls that takes.
+
+It calls nobody, locks nothing and creates nothing. Positions come from the state that dlt keeps beside the rows, the
+time from this machine's clock; a run itself goes by Pardot's.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .in_flight import ExportInFlight, exports_in_flight, usual_seconds
+
+if TYPE_CHECKING:
+    from pardot.harvest import Plan
+    from pardot.settings import Settings
+
+    from .configuration import Places
+
+CALLS_TO_START: Final = 2
+"""One login and one look at the account's counters."""
+
+_USUAL_LOOKS: Final = 3
+"""Looks at an export whose usual duration is not known yet."""
+
+
+@dataclass(frozen=True)
+class ObjectPlan:
+    """What the next run does for one object."""
+
+    plan: Plan
+    in_flight: tuple[ExportInFlight, ...]
+    """Exports of an earlier run that go on first."""
+    calls: int
+    """Estimated API calls."""
+    note: str
+    """What the estimate leaves out."""
+
+    @property
+    def windows(self) -> list[str]:
+        """The windows as text; a walk has none, it reads everything."""
+        return [str(window) for window in self.plan.windows]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as plain JSON values."""
+        return {
+            "object": self.plan.entry.table,
+            "way": self.plan.way,
+            "filter": ("changed" if self.plan.by_update else "created") if self.plan.windows else None,
+            "windows": self.windows,
+            "exports": len(self.in_flight) or (len(self.windows) if self.plan.way == "export" else 0),
+            "in_flight": [export.export_id for export in self.in_flight],
+            "estimated_calls": self.calls,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What the next run does."""
+
+    objects: tuple[ObjectPlan, ...]
+    is_first: bool
+
+    @property
+    def calls(self) -> int:
+        """Estimated API calls in all."""
+        return CALLS_TO_START + sum(one.calls for one in self.objects)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as plain JSON values."""
+        return {
+            "objects": [one.to_json() for one in self.objects],
+            "estimated_calls": self.calls,
+            "first_run": self.is_first,
+        }
+
+    def lines(self) -> list[str]:
+        """Return the plan as text: a line per object, a line per further window, then the total."""
+        width = max(len(one.plan.entry.table) for one in self.objects)
+        lines = [f"{'object':<{width}}  way     calls  window"]
+        for one in self.objects:
+            first, *others = one.windows or ["all rows"]
+            head = f"{one.plan.entry.table:<{width}}  {one.plan.way:<6}  {one.calls:>5}"
+            lines.append(f"{head}  {first}{f'  ({one.note})' if one.note else ''}")
+            lines += [f"{'':<{width + 17}}{window}" for window in others]
+        first_run = (
+            ", and one more per 1,000 rows or result file that a first run finds" if self.is_first else ""
+        )
+        return [*lines, "", f"about {self.calls:,} API calls{first_run}; nothing was asked or changed"]
+
+
+def plan_run(
+    settings: Settings,
+    places: Places,
+    now: datetime,
+    *,
+    objects: Sequence[str] | None = None,
+    destination: str = "duckdb",
+) -> RunPlan:
+    """Return what the next run will do, computed from what is stored here.
+
+    Raises:
+        SettingsError: an object is not known.
+        StorageError: the database exists and cannot be read.
+    """
+    from pardot.catalogue import select_entries
+    from pardot.fields import fits_export
+    from pardot.harvest import plan
+    from pardot.position import Position
+
+    state, rows = read_state(places, destination)
+    usual = usual_seconds(places.own_folder)
+    open_exports = exports_in_flight(places.own_folder)
+    planned = []
+    for entry in select_entries(settings.objects if objects is None else objects):
+        position = Position.from_state(state.get(entry.table, {}))
+        one = plan(
+            entry,
+            position,
+            history_start=settings.history_start(now),
+            now=now,
+            fits=fits_export(entry.fields),
+        )
+        in_flight = tuple(export for export in open_exports if export.object_name == entry.table)
+        looks = _looks(usual.get(entry.table), settings.poll_seconds)
+        calls, note = _estimate(one, in_flight, looks, rows.get(entry.table))
+        planned.append(ObjectPlan(one, in_flight, calls, note))
+    return RunPlan(tuple(planned), is_first=not any(one.get("through") for one in state.values()))
+
+
+def _estimate(
+    plan: Plan, in_flight: Sequence[ExportInFlight], looks: int, rows: int | None
+) -> tuple[int, str]:
+    """Return the calls that one object takes, and what is special about it."""
+    custom = 1 if plan.entry.has_custom_fields else 0
+    if plan.way == "export" and in_flight:
+        calls = 0
+        for export in in_flight:
+            waits = 0 if export.status == "complete" else looks + (export.export_id is None)
+            calls += waits + max(1, export.files) - export.files_fetched
+        return custom + calls, f"goes on with {len(in_flight)} of an earlier run"
+    if plan.way == "export":
+        # Create, look until it is complete, fetch one file.
+        return custom + len(plan.windows) * (1 + looks + 1), ""
+    if plan.way == "walk":
+        return custom + 1 + (rows or 0) // 1000, "" if rows else "rows not counted yet"
+    return custom + 1 + plan.entry.finds_new_by_id, ""
+
+
+def _looks(usual: float | None, poll_seconds: float) -> int:
+    """Return how often an export is looked at until it is usually complete."""
+    if usual is None:
+        return _USUAL_LOOKS
+    from pardot.exports import WAIT_STEPS
+
+    waited, looks = 0.0, 1
+    for step in WAIT_STEPS:
+        if waited >= usual:
+            return looks
+        waited += step * poll_seconds
+        looks += 1
+    return looks + max(0, math.ceil((usual - waited) / (WAIT_STEPS[-1] * poll_seconds)))
+
+
+# What is stored.
+
+
+def read_state(
+    places: Places, destination: str = "duckdb"
+) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
+    """Return the state of each object and the rows of its table, as the destination has them; empty before a run.
+
+    The working file may be held by a run; the published snapshot carries the same state as of the last one. Other
+    destinations are not asked: dlt keeps a copy of the state in its working folder.
+    """
+    from pardot.errors import StorageError
+
+    from .run import pipeline_name, pipelines_folder
+
+    if destination not in ("duckdb", "filesystem"):
+        return _read_local_state(pipelines_folder(places) / pipeline_name(destination) / "state.json"), {}
+    present = [path for path in (places.working_database, places.published_database) if path.exists()]
+    for path in present:
+        try:
+            return _read_database(path)
+        except StorageError:
+            if path == present[-1]:
+                raise
+    return {}, {}
+
+
+def _read_database(path: Path) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
+    from dlt.common.versioned_state import decompress_state
+
+    from .configuration import DATASET
+    from .database import row_counts
+    from .snapshot import open_snapshot
+
+    with open_snapshot(path) as db:
+        known = db.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = '_dlt_pipeline_state'",
+            [DATASET],
+        ).fetchone()
+        if not known:
+            return {}, {}
+        newest = db.execute(
+            f"SELECT state FROM {DATASET}._dlt_pipeline_state WHERE pipeline_name = ? ORDER BY version DESC LIMIT 1",  # noqa: S608
+            ["pardot"],
+        ).fetchone()
+        rows = row_counts(db, DATASET)
+    return _resources(decompress_state(newest[0])) if newest else {}, rows
+
+
+def _read_local_state(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return _resources(state)
+
+
+def _resources(state: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    resources: Mapping[str, Mapping[str, Any]] = (
+        state.get("sources", {}).get("pardot", {}).get("resources", {})
+    )
+    return resources

@@ -1,0 +1,64 @@
+"""Publishing: what people open is a whole snapshot, swapped in by rename; the job's own file stays private.
+
+Readers that have the old snapshot open keep it; whoever opens the path next gets the new one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from pardot.csv_files import sync_folder
+from pardot.errors import StorageError
+
+from .database import connect
+
+READABLE = 0o444
+
+
+def publish_database(working: Path, published: Path) -> int:
+    """Publish a copy of the working database and return its size in bytes.
+
+    The working file is checkpointed first, so that the copy needs no write-ahead log; a stray log beside the
+    published file would make it unreadable and is removed.
+
+    Raises:
+        StorageError: the copy could not be written; the previous snapshot is untouched.
+    """
+    with connect(working) as db:
+        db.execute("CHECKPOINT")
+    draft = published.with_name(f".{published.name}.new")
+    try:
+        published.parent.mkdir(parents=True, exist_ok=True)
+        draft.unlink(missing_ok=True)
+        _copy(working, draft)
+        draft.chmod(READABLE)
+        draft.replace(published)
+        published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
+        sync_folder(published.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StorageError(
+            "publish the database",
+            path=str(published),
+            reason=error.strerror or str(error),
+            next_step="Readers keep the previous snapshot and the rows are safe in the working database; free the "
+            "space or mend the permissions, then run `pardot-etl run` again",
+        ) from error
+    return published.stat().st_size
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file's bytes durably; the kernel shares the blocks where the file system can."""
+    with source.open("rb") as reader, target.open("xb") as writer:
+        try:
+            while os.copy_file_range(reader.fileno(), writer.fileno(), 1 << 30):
+                pass
+        except OSError:
+            reader.seek(0)
+            writer.seek(0)
+            writer.truncate()
+            shutil.copyfileobj(reader, writer, 1 << 20)
+        writer.flush()
+        os.fsync(writer.fileno())

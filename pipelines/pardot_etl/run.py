@@ -1,0 +1,345 @@
+"""The cron command: finish what was interrupted, extract, load, transform, publish, summarise.
+
+One lock is held from before dlt is touched until the snapshot is published. Every stage can be killed at any
+instant; the next run continues from what the ledger, dlt's package and the destination's state say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from pardot.errors import PardotError, SettingsError, StorageError
+from pardot.events import Event, EventHandler
+from pardot.settings import Settings
+
+from .lock import RunLock
+from .summary import ObjectCounts, RunSummary, Tally
+
+if TYPE_CHECKING:
+    from dlt import Pipeline
+
+    from pardot.session import Session
+
+    from .configuration import Places
+
+MAX_ROUNDS = 4
+DATASET = "pardot"
+MARTS = "pardot_marts"
+PIPELINE = "pardot"
+DLT_DEFAULTS = {
+    # Nothing about a run leaves the machine except to Pardot and the destination.
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    # Exports wait for Pardot while queries go on; the transport bounds what is in flight.
+    "EXTRACT__WORKERS": "8",
+    # Loaded rows do not stay behind in working folders and staging tables.
+    "LOAD__DELETE_COMPLETED_JOBS": "true",
+    "LOAD__TRUNCATE_STAGING_DATASET": "true",
+}
+"""Settings of dlt that this pipeline wants; the environment and .dlt/config.toml may say otherwise."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What one run is asked to do, beyond the settings."""
+
+    objects: tuple[str, ...] | None = None
+    destination: str = "duckdb"
+    transform: bool = True
+
+    @property
+    def uses_working_database(self) -> bool:
+        """Whether rows go through our DuckDB file; the Parquet folder is written from it."""
+        return self.destination in ("duckdb", "filesystem")
+
+
+@dataclass
+class _Stages:
+    """Times the stages of a run and announces them."""
+
+    on_event: EventHandler
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self.on_event(Event("stage.started", {"stage": name}))
+        started = monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + monotonic() - started
+        self.on_event(Event("stage.finished", {"stage": name, "seconds": self.seconds[name]}))
+
+
+def run(settings: Settings, places: Places, options: RunOptions, on_event: EventHandler) -> RunSummary:
+    """Bring the destination up to date and publish; the whole cron command.
+
+    Raises:
+        PardotError: what did not happen, and what is safe; the class carries the exit code. Rows that were loaded
+            stay loaded, and readers keep the previous snapshot.
+    """
+    lake = _lake(places, options)
+    started_at = _now()
+    tally = Tally()
+
+    def watch(event: Event) -> None:
+        tally(event)
+        on_event(event)
+
+    stages = _Stages(watch)
+    locks = places.lock_files(pipeline_name(options.destination), with_database=options.uses_working_database)
+    with RunLock(*locks):
+        settings_of_dlt()
+        if options.uses_working_database:
+            from .database import create_if_missing
+
+            create_if_missing(places.working_database)
+        with stages.stage("drain"):
+            pipeline, healed = _open_pipeline(places, options)
+        from pardot.session import open_session
+
+        with closing(open_session(settings, on_event=watch)) as session:
+            _settle(session, places, options)
+            before = _row_counts(places, options)
+            load_ids = _extract_and_load(session, pipeline, options, stages, tally)
+            _settle(session, places, options)
+            counts = _count(tally, before, load_ids, places, options)
+            calls = session.allowance
+        transform = _transform(settings, places, options, stages)
+        published = _publish(places, options, lake, stages)
+        return RunSummary(
+            objects=counts,
+            started_at=started_at,
+            finished_at=_now(),
+            destination=options.destination,
+            data_through=_data_through(pipeline),
+            api_calls=calls.calls_made,
+            calls_used_today=calls.used,
+            calls_maximum=calls.maximum,
+            seconds=stages.seconds,
+            healed=tuple(healed),
+            notices=tuple(tally.notices),
+            published=published,
+            transform=transform,
+        )
+
+
+def settings_of_dlt() -> None:
+    """Set our defaults for dlt where neither the environment nor a file says otherwise."""
+    import dlt
+
+    for name, value in DLT_DEFAULTS.items():
+        if dlt.config.get(name.lower().replace("__", ".")) is None:
+            os.environ.setdefault(name, value)
+
+
+def pipeline_name(destination: str) -> str:
+    """Return the pipeline's name; each destination has a state and a working folder of its own."""
+    return PIPELINE if destination in ("duckdb", "filesystem") else f"{PIPELINE}_{destination}"
+
+
+def pipelines_folder(places: Places) -> Path:
+    return places.data_folder / "pipelines"
+
+
+def _lake(places: Places, options: RunOptions) -> Path | None:
+    """Return the folder of the filesystem destination, insisting that it is on this machine."""
+    if options.destination != "filesystem":
+        return None
+    if not places.lake:
+        raise SettingsError("`destination.filesystem.bucket_url` is not set, and `--destination filesystem` needs it")
+    scheme, found, rest = places.lake.partition("://")
+    if found and scheme != "file":
+        raise SettingsError(
+            f"`destination.filesystem.bucket_url` is {scheme}://…, and only folders of this machine can be switched in atomically",
+            next_step="Nothing was started; name a local folder and copy it to the bucket after the run",
+        )
+    return Path(rest if found else places.lake).expanduser().absolute() / DATASET
+
+
+def _open_pipeline(places: Places, options: RunOptions) -> tuple[Pipeline, list[str]]:
+    import dlt
+
+    from .healing import open_pipeline
+
+    name, folder = pipeline_name(options.destination), pipelines_folder(places)
+    destination: Any = options.destination
+    if options.uses_working_database:
+        destination = dlt.destinations.duckdb(str(places.working_database))
+
+    def make() -> Pipeline:
+        return dlt.pipeline(name, destination=destination, dataset_name=DATASET, pipelines_dir=str(folder))
+
+    return open_pipeline(make, folder / name)
+
+
+def _extract_and_load(
+    session: Session, pipeline: Pipeline, options: RunOptions, stages: _Stages, tally: Tally
+) -> list[str]:
+    """Extract and load until nothing of an earlier run is left, and return the ids of the load packages.
+
+    One round is the rule. A second one follows when the first continued an export of an earlier run (the time since
+    then is still to be asked for), when rows were set aside, or when the destination refused a large file unchecked.
+    """
+    from pardot.source import pardot_source
+
+    load_ids: list[str] = []
+    with stages.stage("log in"):
+        session.read_account()
+    objects: Iterable[str] | None = options.objects
+    for _ in range(MAX_ROUNDS):
+        session.resumed.clear()
+        session.clear_outgoing()
+        had_rejects = session.has_kept_rejects
+        with stages.stage("extract"), _translated("extract"):
+            pipeline.extract(pardot_source(objects=objects, session=session))
+        try:
+            with stages.stage("load"), _translated("load"):
+                pipeline.normalize()
+                load_ids += pipeline.load().loads_ids
+        except StorageError as error:
+            if not session.reads_strictly or not _refused_data(error):
+                raise
+            # The destination refused a cell or a record: read everything again from disk, cell by cell.
+            pipeline.drop_pending_packages()
+            pipeline.sync_destination()
+            session.reads_strictly = False
+            session.fetched.clear()
+            tally.clear()
+            continue
+        session.forget_fetched()
+        if had_rejects:
+            session.forget_rejected()
+        if not session.resumed and not session.has_kept_rejects:
+            break
+        objects = sorted(session.resumed)
+    return load_ids
+
+
+@contextmanager
+def _translated(step: str) -> Iterator[None]:
+    """Let only our own errors out of dlt's steps; ours are found inside dlt's wrapping."""
+    from dlt.common.exceptions import DltException
+
+    try:
+        yield
+    except PardotError:
+        raise
+    except DltException as error:
+        for cause in _causes(error):
+            if isinstance(cause, PardotError | KeyboardInterrupt | SystemExit):
+                raise cause from error
+        reason = str(_causes(error)[-1])
+        raise StorageError(f"{step} the rows", reason=reason) from error
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def _refused_data(error: BaseException) -> bool:
+    """Whether the destination refused what it read, rather than failed itself."""
+    import duckdb
+
+    refusals = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
+    return any(isinstance(cause, refusals) for cause in _causes(error)) or any(
+        word in str(cause) for cause in _causes(error) for word in ("Conversion Error", "Invalid Input Error", "CSV Error")
+    )
+
+
+def _settle(session: Session, places: Places, options: RunOptions) -> None:
+    """Check the keys of tables that were filled without a merge, now or in a run that was killed."""
+    names = session.ledger.unsettled()
+    if not names or not options.uses_working_database:
+        return
+    from .database import connect, settle, tables
+
+    with connect(places.working_database) as db:
+        present = set(tables(db, DATASET))
+        settle(db, DATASET, [name for name in names if name in present])
+    for name in names:
+        session.ledger.mark_settled(name)
+
+
+def _row_counts(places: Places, options: RunOptions) -> Mapping[str, int]:
+    if not options.uses_working_database:
+        return {}
+    from .database import connect, row_counts
+
+    with connect(places.working_database) as db:
+        return row_counts(db, DATASET)
+
+
+def _count(
+    tally: Tally, before: Mapping[str, int], load_ids: list[str], places: Places, options: RunOptions
+) -> dict[str, ObjectCounts]:
+    """Complete the account with what stands in the tables."""
+    if not options.uses_working_database:
+        return {name: replace(counts, loaded=counts.parsed, new=counts.parsed) for name, counts in tally.objects.items()}
+    from .database import connect, loaded_counts, row_counts
+
+    with connect(places.working_database) as db:
+        after = row_counts(db, DATASET)
+        loaded = loaded_counts(db, DATASET, load_ids)
+    return {
+        name: replace(counts, loaded=loaded.get(name, 0), new=after.get(name, 0) - before.get(name, 0))
+        for name, counts in sorted(tally.objects.items())
+    }
+
+
+def _transform(settings: Settings, places: Places, options: RunOptions, stages: _Stages) -> dict[str, Any]:
+    if not options.transform or not options.uses_working_database:
+        return {}
+    from pardot_transforms import build
+
+    from .database import connect
+
+    with stages.stage("transform"), connect(places.working_database) as db:
+        result = build(db, raw_schema=DATASET, marts_schema=MARTS, time_zone=settings.time_zone or "UTC")
+    return {"skipped": result.skipped, "models": len(result.models), "tests": len(result.tests)}
+
+
+def _publish(places: Places, options: RunOptions, lake: Path | None, stages: _Stages) -> tuple[str, ...]:
+    if not options.uses_working_database:
+        return ()
+    from .database import connect
+    from .parquet_folder import publish_folder
+    from .publish import publish_database
+
+    done: list[str] = []
+    with stages.stage("publish"):
+        size = publish_database(places.working_database, places.published_database)
+        done.append(f"{places.published_database} ({size / 1e6:.1f} MB)")
+        folders = [(DATASET, lake)] if lake else []
+        if places.published_parquet:
+            folders.append((MARTS, places.published_parquet))
+        for schema, folder in folders:
+            with connect(places.working_database, read_only=True) as db:
+                result = publish_folder(db, schema, folder)
+            done.append(f"{folder} ({result.files} Parquet files, {result.files_written} written)")
+    return tuple(done)
+
+
+def _data_through(pipeline: Pipeline) -> str | None:
+    """Return the end of the last finished window of visitor activities."""
+    resources: Mapping[str, Any] = pipeline.state.get("sources", {}).get(PIPELINE, {}).get("resources", {})
+    through = resources.get("visitor_activities", {}).get("through")
+    return str(through) if through else None
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+

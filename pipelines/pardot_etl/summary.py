@@ -1,0 +1,136 @@
+"""What one run did, counted twice: files and rows as they came, rows as they stand in the tables."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pardot.events import Event
+
+
+@dataclass
+class ObjectCounts:
+    """The account of one object. `parsed = loaded + seen_before + duplicates`; `loaded = new + changed`."""
+
+    files: int = 0
+    bytes: int = 0
+    parsed: int = 0
+    set_aside: int = 0
+    loaded: int = 0
+    new: int = 0
+
+    @property
+    def changed(self) -> int:
+        return self.loaded - self.new
+
+    @property
+    def seen_before(self) -> int:
+        """Rows that were fetched again and found as they are stored, or that stood twice in what was fetched."""
+        return self.parsed - self.loaded
+
+
+class Tally:
+    """Adds up events of a run per object; safe to be called from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.objects: dict[str, ObjectCounts] = {}
+        self.notices: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        name = event.fields.get("object")
+        with self._lock:
+            if event.name in NOTICES:
+                self.notices.append(str(event))
+            if not isinstance(name, str):
+                return
+            counts = self.objects.setdefault(name, ObjectCounts())
+            if event.name in ("export.file_fetched", "export.file_on_disk"):
+                counts.files += 1
+                counts.bytes += _number(event.fields.get("bytes"))
+            elif event.name == "rows.parsed":
+                counts.parsed += _number(event.fields.get("rows"))
+                counts.set_aside += _number(event.fields.get("rejected"))
+
+    def clear(self) -> None:
+        """Start again, because the extraction does."""
+        with self._lock:
+            self.objects.clear()
+
+
+NOTICES = frozenset(
+    {"query.warning", "custom_field.found", "custom_field.refused", "field.refused", "account.unreadable", "export.lost"}
+)
+"""Events that a person should see in the summary although the run went on."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """The result of one run, as text, JSON and a table of the database alike."""
+
+    objects: Mapping[str, ObjectCounts]
+    started_at: str
+    finished_at: str
+    destination: str
+    data_through: str | None
+    api_calls: int
+    calls_used_today: int | None
+    calls_maximum: int | None
+    seconds: Mapping[str, float]
+    healed: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    transform: Mapping[str, Any] = field(default_factory=dict)
+    exit_code: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as plain JSON values."""
+        objects = {
+            name: {**asdict(counts), "changed": counts.changed, "seen_before": counts.seen_before}
+            for name, counts in self.objects.items()
+        }
+        return {**{k: v for k, v in asdict(self).items() if k != "objects"}, "objects": objects}
+
+    def lines(self) -> list[str]:
+        """Return the summary as plain text, one fact a line, a table of the objects in the middle."""
+        lines = [f"healed      {line}" for line in self.healed]
+        width = max((len(name) for name in self.objects), default=6)
+        heads = ("files", "parsed", "loaded", "new", "changed", "seen before", "set aside")
+        lines.append(f"{'object':<{width}}  " + "  ".join(f"{head:>11}" for head in heads))
+        for name, counts in self.objects.items():
+            values = (
+                counts.files,
+                counts.parsed,
+                counts.loaded,
+                counts.new,
+                counts.changed,
+                counts.seen_before,
+                counts.set_aside,
+            )
+            lines.append(f"{name:<{width}}  " + "  ".join(f"{value:>11,}" for value in values))
+        lines += [f"notice      {notice}" for notice in self.notices]
+        if self.transform:
+            lines.append(f"transform   {self._transform_line()}")
+        lines += [f"published   {place}" for place in self.published]
+        lines.append(f"API calls   {self.api_calls:,}{self._share()}")
+        lines.append("seconds     " + " · ".join(f"{stage} {seconds:.1f}" for stage, seconds in self.seconds.items()))
+        if self.data_through:
+            lines.append(f"complete    visitor activities to {self.data_through}")
+        return lines
+
+    def _share(self) -> str:
+        if self.calls_used_today is None or not self.calls_maximum:
+            return ""
+        share = 100 * self.calls_used_today / self.calls_maximum
+        return f" in this run; {self.calls_used_today:,} of {self.calls_maximum:,} used today ({share:.1f} %)"
+
+    def _transform_line(self) -> str:
+        if self.transform.get("skipped"):
+            return "nothing changed, reporting tables are up to date"
+        return f"{self.transform.get('models', 0)} models, {self.transform.get('tests', 0)} tests passed"
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

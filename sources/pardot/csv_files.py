@@ -1,0 +1,172 @@
+"""Downloaded bytes of an export -> a result file that is known to be whole.
+
+A result file is accepted when its header names exactly the fields that were asked for, its quotes are balanced, its
+last record is complete, and the connection's own framing said so. Nothing is typed here and nothing is sniffed: the
+dialect is fixed (comma, doubled quotes, LF or CRLF), and the first line is compared before any byte is believed,
+because an HTML error page reads as "zero rows" in every CSV reader.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .errors import DataError
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MAX_HEADER_BYTES = 1 << 20
+_NOT_QUOTE_OR_NEWLINE = bytes(byte for byte in range(256) if byte not in b'"\n')
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """One verified CSV on disk and what was measured while it arrived."""
+
+    path: Path
+    header: tuple[str, ...]
+    """Field names in the order of the columns."""
+    rows: int
+    """Records after the header, counted by their line ends outside quotes."""
+    size_bytes: int
+    sha256: str
+    line_end: str
+    """`\\n` or `\\r\\n`."""
+
+    def facts(self) -> dict[str, object]:
+        """Return everything but the path, for the ledger."""
+        return {name: value for name, value in asdict(self).items() if name != "path"}
+
+    @classmethod
+    def from_facts(cls, path: Path, facts: Mapping[str, object]) -> ResultFile:
+        values = dict(facts)
+        values["header"] = tuple(values["header"])  # type: ignore[arg-type]
+        return cls(path=path, **values)  # type: ignore[arg-type]
+
+
+class RecordCounter:
+    """Count CSV records in a stream of bytes: line ends outside quotes, whatever the chunks.
+
+    Everything but quotes and line ends is deleted in one pass, then adjacent quote pairs cancel out; what is left
+    is short, so the cost is a fraction of a hash.
+    """
+
+    def __init__(self) -> None:
+        self.line_ends = 0
+        self.in_quotes = False
+
+    def feed(self, chunk: bytes) -> None:
+        marks = chunk.translate(None, _NOT_QUOTE_OR_NEWLINE)
+        while b'""' in marks:
+            marks = marks.replace(b'""', b"")
+        outside = marks.split(b'"')[int(self.in_quotes) :: 2]
+        self.line_ends += sum(part.count(b"\n") for part in outside)
+        self.in_quotes ^= bool(marks.count(b'"') % 2)
+
+
+class ResultFileWriter:
+    """Write a download to a `.part` file while measuring it; `finish` verifies, syncs and renames it."""
+
+    def __init__(self, path: Path, fields: Sequence[str], *, table: str) -> None:
+        self._path = path
+        self._fields = tuple(fields)
+        self._table = table
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._part = path.with_suffix(".part")
+        self._file = self._part.open("wb")
+        self._hash = hashlib.sha256()
+        self._counter = RecordCounter()
+        self._head = b""
+        self._tail = b""
+        self.size_bytes = 0
+
+    def write(self, chunk: bytes) -> None:
+        if len(self._head) < _MAX_HEADER_BYTES and b"\n" not in self._head:
+            self._head += chunk[:_MAX_HEADER_BYTES]
+        self._hash.update(chunk)
+        self._counter.feed(chunk)
+        self._tail = (self._tail + chunk)[-2:]
+        self._file.write(chunk)
+        self.size_bytes += len(chunk)
+
+    def discard(self) -> None:
+        """Close and remove the partial file."""
+        self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def finish(self) -> ResultFile:
+        """Verify what arrived and move it to its final name, durably.
+
+        Raises:
+            DataError: the header is not what was asked for, or the file ends inside a record.
+        """
+        try:
+            header, line_end = self._verified_header()
+            rows = self._verified_rows()
+        except DataError:
+            self.discard()
+            raise
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._part.replace(self._path)
+        sync_folder(self._path.parent)
+        return ResultFile(self._path, header, rows, self.size_bytes, self._hash.hexdigest(), line_end)
+
+    def _verified_header(self) -> tuple[tuple[str, ...], str]:
+        first_line, found_end, _ = self._head.removeprefix(_BYTE_ORDER_MARK).partition(b"\n")
+        line_end = "\r\n" if found_end and first_line.endswith(b"\r") else "\n"
+        text = first_line.decode("utf-8", errors="replace").rstrip("\r")
+        header = parse_header(text, self._fields, table=self._table, file=self._path.name)
+        return header, line_end
+
+    def _verified_rows(self) -> int:
+        if self._counter.in_quotes:
+            raise DataError(
+                object=self._table,
+                file=self._path.name,
+                line=None,
+                expected="balanced quotes",
+                found="a file that ends inside quotes",
+            )
+        ends_open = self.size_bytes > 0 and not self._tail.endswith(b"\n")
+        return max(0, self._counter.line_ends + int(ends_open) - 1)
+
+
+def parse_header(line: str, fields: Sequence[str], *, table: str, file: str) -> tuple[str, ...]:
+    """Return the header's field names when they are exactly the fields asked for, in any order.
+
+    Raises:
+        DataError: a name is missing, extra or doubled; an HTML page or a JSON error lands here too.
+    """
+    header = tuple(next(csv.reader(io.StringIO(line), strict=False), []))
+    if len(header) == len(fields) and set(header) == set(fields):
+        return header
+    missing = [name for name in fields if name not in header]
+    extra = [name for name in header if name not in fields]
+    doubled = sorted({name for name in header if header.count(name) > 1})
+    differences = [
+        f"{kind} {', '.join(names[:3])}"
+        for kind, names in (("missing", missing), ("unexpected", extra), ("doubled", doubled))
+        if names
+    ]
+    raise DataError(
+        object=table,
+        file=file,
+        line=1,
+        expected=f"a header with the {len(fields)} fields asked for",
+        found="; ".join(differences)[:200],
+    )
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename inside `folder` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

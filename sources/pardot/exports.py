@@ -1,0 +1,431 @@
+"""The Export API of version 5: create an export, wait for it, fetch its files; and do none of it twice.
+
+An export is named by its request (procedure, arguments, fields). The ledger remembers each request from before its
+create call until the destination has the rows, so that a later run goes on with the same export and reads finished
+files from disk.
+
+Source: Export API v5 guide (create, read, query, download; statuses; expiry; limits).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from enum import Enum
+from pathlib import Path
+
+from .catalogue import Entry
+from .csv_files import ResultFile, ResultFileWriter
+from .errors import (
+    DataError,
+    ExportError,
+    ExportFailedError,
+    ExportTimedOutError,
+    PardotError,
+    RejectedRequestError,
+    StorageError,
+    TransientRequestError,
+    UnknownStatusError,
+)
+from .events import Event, EventHandler
+from .ledger import ExportRecord, FileRecord, Ledger
+from .transport import Reply, Transport
+from .windows import Window, api_time, parse_time
+
+READ_FIELDS = "id,status,isExpired,resultRefs,createdAt,updatedAt"
+CREATE_FIELDS = "id,status,createdAt"
+QUERY_FIELDS = "id,status,procedure,isExpired,createdAt"
+EXPORTS_PATH = "/api/v5/exports"
+
+MAX_EXPORTS_PER_WINDOW = 3
+MAX_DOWNLOADS_PER_FILE = 4
+MAX_FILE_BYTES = 2 * 1024**3
+"""Ten times the largest file that Pardot makes (`maxFileSizeBytes` ends at 200 MB)."""
+RECENT_EXPORTS = 200
+GONE_CODES = frozenset({109, 178, 192})
+"""The export or its files are no longer there: not found, not downloadable in this state."""
+CONCURRENT_CODE = 66
+BUSY_CODES = frozenset({CONCURRENT_CODE, 178})
+"""What a create call may be refused with while another export is running."""
+WAIT_STEPS = (1, 1, 2, 3, 5, 6, 9, 10)
+"""How the waits between looks grow, in units of `poll_seconds`; the last one repeats."""
+
+
+class Status(Enum):
+    """Where an export is; the API's words are mapped here once, whatever their case."""
+
+    PENDING = "pending"
+    COMPLETE = "complete"
+    LOST = "lost"
+    """It failed, was cancelled or has expired: the same window needs a new export."""
+
+
+_STATUS_WORDS = {
+    "waiting": Status.PENDING,
+    "processing": Status.PENDING,
+    "canceling": Status.PENDING,
+    "cancelling": Status.PENDING,
+    "complete": Status.COMPLETE,
+    "completed": Status.COMPLETE,
+    "failed": Status.LOST,
+    "error": Status.LOST,
+    "canceled": Status.LOST,
+    "cancelled": Status.LOST,
+    "expired": Status.LOST,
+}
+
+
+@dataclass(frozen=True)
+class FetchedExport:
+    """All verified files of one export, and the window that they cover."""
+
+    request_id: int
+    export_id: str
+    window: Window
+    end_at: datetime
+    """Everything before this moment, by the server's own clock, is in the files."""
+    files: tuple[ResultFile, ...]
+
+
+def parse_status(word: object, *, is_expired: bool = False) -> Status:
+    """Map the API's status word; only the four words of the guide are sure, the others are its Import API's.
+
+    Raises:
+        UnknownStatusError: a word that we do not know; waiting on it could last for ever.
+    """
+    if is_expired:
+        return Status.LOST
+    known = _STATUS_WORDS.get(str(word).strip().lower())
+    if known is None:
+        raise UnknownStatusError(status=str(word), known=tuple(_STATUS_WORDS))
+    return known
+
+
+def parse_result_urls(value: object, export_id: str) -> list[str]:
+    """Return the download links, whatever shape they come in; doubled ones once.
+
+    Documented as an array; a single file came as a string in older versions, and the value before completion, after
+    expiry and for no rows is not documented: null, absent, `""` and `[]` all mean no file.
+    """
+    items = value if isinstance(value, list) else [value]
+    links = []
+    for item in items:
+        if isinstance(item, dict):
+            item = next((link for link in item.values() if isinstance(link, str) and "/" in link), None)
+        if isinstance(item, int) and not isinstance(item, bool):
+            item = f"{EXPORTS_PATH}/{export_id}/results/{item}"
+        if item is None or item == "":
+            continue
+        if not isinstance(item, str):
+            raise DataError("an export's result links", expected="addresses as text", found=type(item).__name__)
+        links.append(item)
+    return list(dict.fromkeys(links))
+
+
+class Exports:
+    """Drive exports through the API with the ledger as memory.
+
+    Args:
+        transport: sends authenticated requests and raises our errors.
+        ledger: remembers what was asked for.
+        folder: where result files are kept until they are loaded; must stay between runs.
+        poll_seconds: the first wait between two looks.
+        patience_seconds: how long one export may take in this run.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        ledger: Ledger,
+        folder: Path,
+        *,
+        poll_seconds: float,
+        patience_seconds: float,
+        on_event: EventHandler,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._transport = transport
+        self._ledger = ledger
+        self._folder = folder
+        self._poll_seconds = poll_seconds
+        self._patience_seconds = patience_seconds
+        self._on_event = on_event
+        self._sleep = sleep
+        self._monotonic = monotonic
+
+    def plan(
+        self, entry: Entry, fields: Sequence[str], windows: Sequence[Window], *, by_update: bool
+    ) -> list[ExportRecord]:
+        """Return the exports to fetch, as lines of the ledger: those an earlier run left behind, else new ones.
+
+        What was left behind goes first and alone, so that the windows of one load always fit together. It is given up
+        only when the fields have changed meanwhile.
+        """
+        requests = [build_request(entry, fields, window, by_update=by_update) for window in windows]
+        left_behind = self._ledger.open_exports(entry.table)
+        if left_behind and all(_shape(json.loads(one.request)) == _shape(requests[0]) for one in left_behind):
+            self._emit("export.resumed", entry, exports=len(left_behind))
+            return left_behind
+        for one in left_behind:
+            self._ledger.forget(one.request_id)
+        return self._ledger.intend(
+            entry.table,
+            [
+                (json.dumps(request, sort_keys=True), api_time(w.start_at), api_time(w.end_at) if w.end_at else None)
+                for request, w in zip(requests, windows, strict=True)
+            ],
+        )
+
+    def fetch(self, entry: Entry, record: ExportRecord) -> FetchedExport:
+        """Return all files of one export, continuing from wherever the ledger says it is.
+
+        Costs one API call to create, one per look, one per file; nothing for what the ledger already has.
+
+        Raises:
+            ExportTimedOutError: still unfinished; the next run waits for the same export.
+            ExportFailedError: Pardot ended it without a result, several times in a row.
+            DataError: a file breaks its contract.
+        """
+        window = _window(record)
+        try:
+            while True:
+                if record.export_id is None:
+                    record = self._create(entry, record, window)
+                try:
+                    return self._fetch_created(entry, record, window)
+                except _ExportLost as lost:
+                    self._ledger.lost(record.request_id)
+                    record = self._ledger.read(record.request_id)
+                    self._emit("export.lost", entry, export_id=lost.export_id, reason=lost.reason)
+                    if record.attempts >= MAX_EXPORTS_PER_WINDOW:
+                        raise ExportFailedError(export_id=_number(lost.export_id), status=lost.reason) from lost
+        except PardotError as error:
+            _complete_facts(error, entry.table, window)
+            raise
+
+    def _create(self, entry: Entry, record: ExportRecord, window: Window) -> ExportRecord:
+        """Create the export, or adopt the one whose create call lost its answer."""
+        request = json.loads(record.request)
+        asked_at = self._transport.server_now()
+        data = self._post_or_find(request)
+        export_id = _export_id(data.get("id"))
+        created_at = self._created_at(data.get("createdAt"), asked_at)
+        end_at = window.end_at or created_at
+        self._ledger.created(record.request_id, export_id, api_time(created_at), api_time(end_at))
+        self._emit("export.created", entry, export_id=export_id, window=str(window))
+        return self._ledger.read(record.request_id)
+
+    def _post_or_find(self, request: Mapping[str, object]) -> Mapping[str, object]:
+        """Create an export; look for it when the answer is lost, wait when Pardot takes none at the moment.
+
+        Exports queue at Pardot by its documentation; should an account refuse one while another is running, the
+        refusal passes with it.
+        """
+        started = self._monotonic()
+        for wait_seconds in self._waits():
+            try:
+                return self._transport.post_json(
+                    EXPORTS_PATH, request, {"fields": CREATE_FIELDS}, operation="export.create"
+                ).data
+            except TransientRequestError as error:
+                found = self._find_lost(request) if error.outcome_unknown else None
+                if found is not None:
+                    return found
+                if error.code != CONCURRENT_CODE or self._out_of_patience(started, wait_seconds):
+                    raise
+            except RejectedRequestError as error:
+                if error.code not in BUSY_CODES or self._out_of_patience(started, wait_seconds):
+                    raise
+            self._sleep(wait_seconds)
+        raise AssertionError("unreachable: the waits never end")
+
+    def _out_of_patience(self, started: float, wait_seconds: float) -> bool:
+        return self._monotonic() - started + wait_seconds > self._patience_seconds
+
+    def _created_at(self, value: object, asked_at: datetime) -> datetime:
+        """Return the export's own creation time, never later than what the server's clock said before we asked.
+
+        An open window ends at the creation time; an end that is too early costs rows read twice, one too late loses.
+        """
+        try:
+            return min(parse_time(str(value)), asked_at)
+        except ValueError:
+            return asked_at
+
+    def _find_lost(self, request: Mapping[str, object]) -> dict[str, object] | None:
+        """Look for an export with the same procedure among the recent ones; None when not found or not allowed."""
+        params: dict[str, str | int] = {"fields": QUERY_FIELDS, "orderBy": "id DESC", "limit": RECENT_EXPORTS}
+        try:
+            values = self._transport.get_json(EXPORTS_PATH, params, operation="export.query").data.get("values")
+        except RejectedRequestError:
+            return None
+        known = {record.export_id for record in self._ledger.open_exports()}
+        for export in values if isinstance(values, list) else ():
+            is_ours = isinstance(export, dict) and export.get("procedure") == request["procedure"]
+            if is_ours and str(export.get("id")) not in known and not export.get("isExpired"):
+                return dict(export)
+        return None
+
+    def _fetch_created(self, entry: Entry, record: ExportRecord, window: Window) -> FetchedExport:
+        fields = tuple(json.loads(record.request)["fields"])
+        if record.status != "complete":
+            self._wait(entry, record)
+        files = [self._fetch_file(entry, fields, record, file) for file in self._ledger.files(record.request_id)]
+        end_at = parse_time(record.end_at) if record.end_at else self._transport.server_now()
+        return FetchedExport(record.request_id, str(record.export_id), window, end_at, tuple(files))
+
+    def _wait(self, entry: Entry, record: ExportRecord) -> None:
+        """Look at the export until it is complete, then record its files."""
+        started = self._monotonic()
+        usual = self._ledger.usual_seconds(entry.table)
+        for wait_seconds in self._waits():
+            waited = self._monotonic() - started
+            reply = self._read(record)
+            word = reply.data.get("status")
+            status = parse_status(word, is_expired=_is_true(reply.data.get("isExpired")))
+            self._emit(
+                "export.polled", entry, export_id=record.export_id, status=str(word), age_seconds=waited, usual_seconds=usual
+            )
+            if status is Status.COMPLETE:
+                urls = parse_result_urls(reply.data.get("resultRefs"), str(record.export_id))
+                self._ledger.finished(record.request_id, urls)
+                self._ledger.note_duration(entry.table, waited, 0, datetime.now(timezone.utc).isoformat())
+                self._emit("export.completed", entry, export_id=record.export_id, files=len(urls), waited_seconds=waited)
+                return
+            if status is Status.LOST:
+                raise _ExportLost(str(record.export_id), str(word))
+            if self._out_of_patience(started, wait_seconds):
+                raise ExportTimedOutError(
+                    waited_seconds=waited, export_id=_number(str(record.export_id)), status=str(word)
+                )
+            self._sleep(wait_seconds)
+
+    def _waits(self) -> Iterator[float]:
+        for step in WAIT_STEPS:
+            yield step * self._poll_seconds
+        while True:
+            yield WAIT_STEPS[-1] * self._poll_seconds
+
+    def _read(self, record: ExportRecord) -> Reply:
+        try:
+            return self._transport.get_json(
+                f"{EXPORTS_PATH}/{record.export_id}", {"fields": READ_FIELDS}, operation="export.read"
+            )
+        except RejectedRequestError as error:
+            raise self._lost_or(error, record) from error
+
+    def _lost_or(self, error: RejectedRequestError, record: ExportRecord) -> Exception:
+        """Translate "it is no longer there" into a lost export; anything else stays what it is."""
+        if error.code in GONE_CODES or (error.code is None and error.status in (404, 410)):
+            return _ExportLost(str(record.export_id), error.reason or "not found")
+        return error
+
+    def _fetch_file(self, entry: Entry, fields: Sequence[str], record: ExportRecord, file: FileRecord) -> ResultFile:
+        """Return one verified file, from disk when it is there already."""
+        if file.path and file.facts and Path(file.path).is_file():
+            on_disk = ResultFile.from_facts(Path(file.path), file.facts)
+            if on_disk.path.stat().st_size == on_disk.size_bytes:
+                self._emit("export.file_on_disk", entry, export_id=record.export_id, position=file.position)
+                return on_disk
+        target = self._folder / str(record.export_id) / f"{file.position}.csv"
+        for attempt in range(1, MAX_DOWNLOADS_PER_FILE + 1):
+            try:
+                fetched = self._download(entry, fields, file.url, target)
+            except RejectedRequestError as error:
+                raise self._lost_or(error, record) from error
+            except (TransientRequestError, DataError) as error:
+                is_final = attempt == MAX_DOWNLOADS_PER_FILE
+                if is_final or (isinstance(error, TransientRequestError) and not error.body_interrupted):
+                    raise
+                self._emit("export.download_repeated", entry, export_id=record.export_id, attempt=attempt)
+                self._sleep(min(self._poll_seconds, 2.0**attempt))
+            else:
+                self._ledger.fetched(record.request_id, file.position, fetched.path, fetched.facts())
+                self._emit(
+                    "export.file_fetched",
+                    entry,
+                    export_id=record.export_id,
+                    position=file.position,
+                    rows=fetched.rows,
+                    bytes=fetched.size_bytes,
+                )
+                return fetched
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _download(self, entry: Entry, fields: Sequence[str], url: str, target: Path) -> ResultFile:
+        try:
+            writer = ResultFileWriter(target, fields, table=entry.table)
+            try:
+                self._transport.download(url, writer.write, operation="export.download", max_bytes=MAX_FILE_BYTES)
+                return writer.finish()
+            except BaseException:
+                writer.discard()
+                raise
+        except OSError as error:
+            raise StorageError("write a result file", path=str(target), reason=error.strerror or str(error)) from error
+
+    def _emit(self, name: str, entry: Entry, **fields: str | int | float | None) -> None:
+        self._on_event(Event(name, {"object": entry.table, **fields}))
+
+
+class _ExportLost(Exception):  # noqa: N818 a signal between two functions, never shown
+    def __init__(self, export_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.export_id = export_id
+        self.reason = reason
+
+
+def build_request(entry: Entry, fields: Sequence[str], window: Window, *, by_update: bool) -> dict[str, object]:
+    """Return the body of the create call for one window. Source: Export API v5 guide, create."""
+    kind = "updated" if by_update else "created"
+    arguments: dict[str, object] = {f"{kind}After": window.after_bound, **dict(entry.export_arguments)}
+    if window.before_bound is not None:
+        arguments[f"{kind}Before"] = window.before_bound
+    if entry.has_recycle_bin:
+        arguments["deleted"] = "all"
+    return {
+        "procedure": {"name": f"{entry.export_object}/FilterBy{kind.title()}At", "arguments": arguments},
+        "fields": list(fields),
+        "includeByteOrderMark": False,
+        "legacyDateFormat": False,
+    }
+
+
+def _shape(request: Mapping[str, object]) -> tuple[object, object]:
+    """Return what must be equal for an export left behind to serve: which procedure, and which fields."""
+    procedure = request["procedure"]
+    return (procedure["name"] if isinstance(procedure, dict) else procedure), request["fields"]
+
+
+def _window(record: ExportRecord) -> Window:
+    """Return the window as it was asked for; an open one stays open although its end is known by now."""
+    arguments = json.loads(record.request)["procedure"]["arguments"]
+    is_open = not any(name.endswith("Before") for name in arguments)
+    return Window(parse_time(record.start_at), None if is_open or not record.end_at else parse_time(record.end_at))
+
+
+def _complete_facts(error: PardotError, table: str, window: Window) -> None:
+    """Let an error that was raised deeper down name the object and the window."""
+    if getattr(error, "window", "") is None:
+        error.window = str(window)  # type: ignore[attr-defined]
+    if isinstance(error, ExportError | DataError) and error.object_name is None:
+        error.object_name = table
+
+
+def _export_id(value: object) -> str:
+    text = str(value)
+    if not text.isdigit():
+        raise DataError("the answer to a create call", expected="a numeric `id`", found=repr(value)[:40])
+    return text
+
+
+def _number(export_id: str) -> int | None:
+    return int(export_id) if export_id.isdigit() else None
+
+
+def _is_true(value: object) -> bool:
+    return value is True or str(value).strip().lower() in ("true", "1")

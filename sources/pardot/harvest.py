@@ -1,0 +1,176 @@
+"""One object, from its position to files: which windows to ask for, by which route, and where that leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from .catalogue import Entry, Field, Route
+from .columns import PageFile, TextFile
+from .errors import PardotError, RejectedRequestError
+from .events import Event, EventHandler
+from .exports import Exports, FetchedExport
+from .fields import FieldChoice, fits_export
+from .position import Position
+from .queries import PagedQuery, Record, write_pages
+from .transport import Transport
+from .windows import LAG, Window, api_time, changes, history, parse_time
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """Everything that was fetched for one object in one run."""
+
+    files: tuple[TextFile, ...]
+    fields: tuple[Field, ...]
+    position: Position
+    """Where the object has been read to once these files are loaded."""
+    exports: tuple[FetchedExport, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one object needs in the next run; computed without any call."""
+
+    entry: Entry
+    way: str
+    """`export`, `query` or `walk`."""
+    windows: tuple[Window, ...]
+    by_update: bool
+
+
+def plan(entry: Entry, position: Position, *, history_start: datetime, now: datetime, fits: bool = True) -> Plan:
+    """Return the way and the windows of one object's next run. Pure.
+
+    Args:
+        position: how far the object has been read.
+        history_start: where the first load begins; objects that others refer to are read whole regardless.
+        now: the server's clock.
+        fits: whether an export may name all the fields; if not, a walk replaces it.
+    """
+    is_first = position.through is None
+    since = () if position.through is None else tuple(changes(position.through, position.newest, now))
+    if entry.route is Route.EXPORT:
+        windows = since or tuple(history(history_start, now))
+        return Plan(entry, "export", windows, by_update=bool(since) and entry.exports_changes)
+    if entry.route is Route.WALK_THEN_EXPORT and not is_first and fits:
+        return Plan(entry, "export", since, by_update=True)
+    if entry.route is Route.QUERY and not is_first:
+        return Plan(entry, "query", (Window(since[-1].start_at, None),), by_update=True)
+    return Plan(entry, "walk", (), by_update=False)
+
+
+class Harvester:
+    """Fetch the rows of one object as files of text.
+
+    Args:
+        pages_folder: where the pages of queries are written.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        exports: Exports,
+        pages_folder: Path,
+        *,
+        history_start: Callable[[datetime], datetime],
+        on_event: EventHandler,
+    ) -> None:
+        self._transport = transport
+        self._exports = exports
+        self._pages_folder = pages_folder
+        self._history_start = history_start
+        self._on_event = on_event
+
+    def plan(self, entry: Entry, position: Position, fields: Sequence[Field]) -> Plan:
+        now = self._transport.server_now()
+        return plan(entry, position, history_start=self._history_start(now), now=now, fits=fits_export(fields))
+
+    def gather(
+        self, entry: Entry, position: Position, choice: FieldChoice, custom: Sequence[str], *, name: str
+    ) -> Harvest:
+        """Fetch everything between the position and now; when Pardot refuses a field, go on without it.
+
+        Args:
+            name: names the page file of a query, so that runs do not collide.
+        """
+        while True:
+            fields = choice.choose(custom)
+            planned = self.plan(entry, position, fields)
+            try:
+                if planned.way == "export":
+                    return self._by_export(planned, position, fields)
+                return self._by_query(planned, position, fields, name)
+            except RejectedRequestError as error:
+                if not choice.refuse(fields, error):
+                    raise _named(error, entry, planned) from error
+
+    def _by_export(self, planned: Plan, position: Position, fields: tuple[Field, ...]) -> Harvest:
+        entry = planned.entry
+        names = [field.name for field in fields]
+        records = self._exports.plan(entry, names, planned.windows, by_update=planned.by_update)
+        fetched = tuple(self._exports.fetch(entry, record) for record in records)
+        through = max(export.end_at for export in fetched)
+        files = tuple(file for export in fetched for file in export.files)
+        return Harvest(files, fields, position.advance(through, None, None), fetched)
+
+    def _by_query(self, planned: Plan, position: Position, fields: tuple[Field, ...], name: str) -> Harvest:
+        entry = planned.entry
+        asked_at = self._transport.server_now()
+        query = PagedQuery(self._transport, entry, [field.name for field in fields], self._on_event)
+        newest = _Newest(entry.changed_by)
+        pages = newest.watch(self._pages(query, planned, position))
+        file: PageFile = write_pages(
+            pages,
+            fields,
+            self._pages_folder / f"{name}.parquet",
+            lambda rows: self._on_event(Event("query.page", {"object": entry.table, "rows": rows})),
+        )
+        return Harvest((file,), fields, position.advance(asked_at, newest.moment, newest.last_id))
+
+    def _pages(self, query: PagedQuery, planned: Plan, position: Position) -> Iterator[list[Record]]:
+        if planned.way == "walk":
+            yield from query.iter_pages({})
+            return
+        for window in planned.windows:
+            yield from query.iter_pages({f"{planned.entry.changed_by}AfterOrEqualTo": api_time(window.start_at)})
+        if planned.entry.finds_new_by_id and position.last_id is not None:
+            yield from query.iter_pages({}, above_id=position.last_id)
+
+
+class _Newest:
+    """Watch pages go by and remember the newest stamp and the greatest id."""
+
+    def __init__(self, field: str) -> None:
+        self._field = field
+        self.moment: datetime | None = None
+        self.last_id: int | None = None
+
+    def watch(self, pages: Iterator[list[Record]]) -> Iterator[list[Record]]:
+        for page in pages:
+            for record in page:
+                self._see(record)
+            yield page
+
+    def _see(self, record: Mapping[str, object]) -> None:
+        number = int(str(record["id"]))
+        self.last_id = number if self.last_id is None else max(self.last_id, number)
+        stamp = record.get(self._field)
+        try:
+            moment = parse_time(str(stamp))
+        except ValueError:
+            return
+        self.moment = moment if self.moment is None else max(self.moment, moment)
+
+
+def _named(error: PardotError, entry: Entry, planned: Plan) -> PardotError:
+    """Let an error from a query name its object and window."""
+    if getattr(error, "window", "") is None:
+        where = str(planned.windows[0]) if planned.windows else "all rows"
+        error.window = f"{entry.table}, {where}"  # type: ignore[attr-defined]
+    return error
+
+
+__all__ = ["LAG", "Harvest", "Harvester", "Plan", "plan"]

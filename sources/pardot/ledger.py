@@ -1,0 +1,191 @@
+"""The ledger of exports: what was asked for and fetched, durably; the truth for resuming.
+
+One SQLite file in the working folder, written with full synchronisation before and after each step that costs
+something at Pardot. An export that was created is not created again; a result file that was fetched is not fetched
+again. Rows leave the ledger when the destination's own state says that their window is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS exports (
+    request_id INTEGER PRIMARY KEY,
+    table_name TEXT NOT NULL,
+    request TEXT NOT NULL,           -- procedure, arguments and fields, as canonical JSON
+    start_at TEXT NOT NULL,          -- the window as we name it
+    end_at TEXT,                     -- filled in from the export's own creation time when the window was open
+    export_id TEXT,                  -- NULL between the intent and the answer
+    status TEXT NOT NULL DEFAULT 'intended',
+    created_at TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS files (
+    request_id INTEGER NOT NULL REFERENCES exports ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    path TEXT,                       -- NULL until the file is verified, synced and renamed
+    facts TEXT,                      -- bytes, rows, sha256, header and line ends, as JSON
+    PRIMARY KEY (request_id, position)
+);
+CREATE TABLE IF NOT EXISTS unsettled (
+    table_name TEXT PRIMARY KEY      -- filled without a merge; its keys are still to be checked
+);
+CREATE TABLE IF NOT EXISTS durations (
+    table_name TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    rows INTEGER NOT NULL,
+    finished_at TEXT NOT NULL
+);
+"""
+_COLUMNS = "request_id, table_name, request, start_at, end_at, export_id, status, created_at, attempts"
+
+
+@dataclass(frozen=True)
+class ExportRecord:
+    """One line of the ledger: an export that was intended, and how far it came."""
+
+    request_id: int
+    table: str
+    request: str
+    start_at: str
+    end_at: str | None
+    export_id: str | None
+    status: str
+    created_at: str | None
+    attempts: int
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One result file of an export; `path` and `facts` are set once it is on disk and verified."""
+
+    position: int
+    url: str
+    path: str | None
+    facts: Mapping[str, object] | None
+
+
+class Ledger:
+    """A small durable table of exports and their files; safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA foreign_keys=ON")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def open_exports(self, table: str | None = None) -> list[ExportRecord]:
+        """Return the exports that are not known to be loaded, oldest first."""
+        where, values = ("WHERE table_name = ?", (table,)) if table else ("", ())
+        rows = self._all(f"SELECT {_COLUMNS} FROM exports {where} ORDER BY request_id", values)  # noqa: S608 constant text
+        return [ExportRecord(*row) for row in rows]
+
+    def read(self, request_id: int) -> ExportRecord:
+        """Return one export as the ledger has it now."""
+        (row,) = self._all(f"SELECT {_COLUMNS} FROM exports WHERE request_id = ?", (request_id,))  # noqa: S608 constant text
+        return ExportRecord(*row)
+
+    def intend(self, table: str, requests: Sequence[tuple[str, str, str | None]]) -> list[ExportRecord]:
+        """Record that exports are about to be created: (request, start, end) of each; all of them or none."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            self._db.executemany(
+                "INSERT INTO exports (table_name, request, start_at, end_at) VALUES (?, ?, ?, ?)",
+                [(table, *request) for request in requests],
+            )
+            self._db.execute("COMMIT")
+        return self.open_exports(table)
+
+    def created(self, request_id: int, export_id: str, created_at: str, end_at: str) -> None:
+        """Record the answer of the create call."""
+        self._run(
+            "UPDATE exports SET export_id = ?, created_at = ?, end_at = ?, status = 'created', attempts = attempts + 1 "
+            "WHERE request_id = ?",
+            (export_id, created_at, end_at, request_id),
+        )
+
+    def lost(self, request_id: int) -> None:
+        """Record that the export can no longer deliver: forget its id and files, keep the count of attempts."""
+        self._run("DELETE FROM files WHERE request_id = ?", (request_id,))
+        self._run(
+            "UPDATE exports SET export_id = NULL, status = 'intended' WHERE request_id = ?", (request_id,)
+        )
+
+    def finished(self, request_id: int, urls: list[str]) -> None:
+        """Record that the export is complete and which files it has."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            self._db.executemany(
+                "INSERT OR IGNORE INTO files (request_id, position, url) VALUES (?, ?, ?)",
+                [(request_id, position, url) for position, url in enumerate(urls)],
+            )
+            self._db.execute("UPDATE exports SET status = 'complete' WHERE request_id = ?", (request_id,))
+            self._db.execute("COMMIT")
+
+    def files(self, request_id: int) -> list[FileRecord]:
+        """Return the files of an export in the order Pardot listed them."""
+        rows = self._all(
+            "SELECT position, url, path, facts FROM files WHERE request_id = ? ORDER BY position",
+            (request_id,),
+        )
+        return [
+            FileRecord(position, url, path, json.loads(facts) if facts else None)
+            for position, url, path, facts in rows
+        ]
+
+    def fetched(self, request_id: int, position: int, path: Path, facts: Mapping[str, object]) -> None:
+        """Record that a file is verified and safely on disk."""
+        self._run(
+            "UPDATE files SET path = ?, facts = ? WHERE request_id = ? AND position = ?",
+            (str(path), json.dumps(facts), request_id, position),
+        )
+
+    def forget(self, request_id: int) -> None:
+        """Remove an export whose rows the destination has."""
+        self._run("DELETE FROM exports WHERE request_id = ?", (request_id,))
+
+    def mark_unsettled(self, table: str) -> None:
+        """Remember that a table is about to be filled without a merge, so that its keys must be checked afterwards."""
+        self._run("INSERT OR IGNORE INTO unsettled VALUES (?)", (table,))
+
+    def unsettled(self) -> list[str]:
+        """Return the tables whose keys are still to be checked."""
+        return [str(name) for (name,) in self._all("SELECT table_name FROM unsettled ORDER BY 1", ())]
+
+    def mark_settled(self, table: str) -> None:
+        self._run("DELETE FROM unsettled WHERE table_name = ?", (table,))
+
+    def note_duration(self, table: str, seconds: float, rows: int, finished_at: str) -> None:
+        """Remember how long an export took, for the progress line and the first wait of the next one."""
+        self._run("INSERT INTO durations VALUES (?, ?, ?, ?)", (table, seconds, rows, finished_at))
+
+    def usual_seconds(self, table: str) -> float | None:
+        """Return the median duration of the last exports of a table, or None before the first."""
+        rows = self._all(
+            "SELECT seconds FROM durations WHERE table_name = ? ORDER BY finished_at DESC LIMIT 20", (table,)
+        )
+        seconds = sorted(row[0] for row in rows)
+        return float(seconds[len(seconds) // 2]) if seconds else None
+
+    def _run(self, sql: str, values: tuple[object, ...]) -> None:
+        with self._lock:
+            self._db.execute(sql, values)
+
+    def _all(self, sql: str, values: tuple[object, ...]) -> list[Any]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()

@@ -1,0 +1,175 @@
+"""Paged queries of version 5: the rows of one object as pages of text cells.
+
+Rows are walked by id, so that paging never depends on a value that changes meanwhile. A chain of pages ends silently
+after 100,000 rows, with or without a warning; whenever the last page of a chain was full, the walk goes on above the
+greatest id seen, and only a page with room left ends it.
+
+Source: Account Engagement API v5 overview, query parameters and paging; error codes 210, 211 and 214.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .catalogue import Entry, Field
+from .columns import PageFile
+from .errors import DataError, RejectedRequestError, TransientRequestError
+from .events import Event, EventHandler
+from .transport import Reply, Transport
+
+PAGE_ROWS = 1000
+"""Rows a page; the greatest number that version 5 takes."""
+MIN_PAGE_ROWS = 50
+PAGE_TOKEN_CODES = frozenset({210, 211})
+DELETED_REFUSED_CODES = frozenset({51, 52, 7, 8, 16, 177, 175})
+INCOMPLETE_WARNING = "203"
+
+Filters = Mapping[str, str | int]
+Record = Mapping[str, object]
+
+
+class PagedQuery:
+    """Walk one collection by id and yield its pages; costs one API call per page."""
+
+    def __init__(self, transport: Transport, entry: Entry, fields: Sequence[str], on_event: EventHandler) -> None:
+        self._transport = transport
+        self._entry = entry
+        self._fields = ",".join(fields)
+        self._path = f"/api/v5/objects/{entry.collection}"
+        self._operation = f"query:{entry.collection}"
+        self._on_event = on_event
+        self._page_rows = PAGE_ROWS
+
+    def iter_pages(self, filters: Filters, *, above_id: int | None = None) -> Iterator[list[Record]]:
+        """Yield every page of the rows that match the filters, recycle bin included.
+
+        Pardot documents `deleted` both as all/true/false and as a boolean; where `all` is refused, the rows in use
+        and the rows in the recycle bin are asked for one after the other.
+        """
+        if not self._entry.has_recycle_bin:
+            yield from self._walk(filters, above_id)
+            return
+        try:
+            yield from self._walk({**filters, "deleted": "all"}, above_id)
+        except RejectedRequestError as refused:
+            if "deleted" not in (refused.reason or "").lower() and refused.code not in DELETED_REFUSED_CODES:
+                raise
+            yield from self._walk({**filters, "deleted": "false"}, above_id)
+            yield from self._walk({**filters, "deleted": "true"}, above_id)
+
+    def _walk(self, filters: Filters, above_id: int | None) -> Iterator[list[Record]]:
+        """Follow chains of pages until one ends with room left on its last page."""
+        while True:
+            full, sizes = False, list[int]()
+            try:
+                for reply in self._chain(filters, above_id):
+                    page = self._records(reply)
+                    sizes.append(len(page))
+                    # A server may hand out smaller pages than asked for: then "full" is what its first page held.
+                    as_large_as_first = len(sizes) > 1 and len(page) >= sizes[0]
+                    full = len(page) >= self._page_rows or as_large_as_first or self._is_incomplete(reply)
+                    if page:
+                        above_id = self._greatest_id(page, above_id)
+                        yield page
+            except RejectedRequestError as error:
+                if error.code not in PAGE_TOKEN_CODES or not sizes:
+                    raise
+                self._on_event(Event("query.token_expired", {"object": self._entry.table}))
+                full = True
+            except TransientRequestError as error:
+                if not error.should_split or self._page_rows <= MIN_PAGE_ROWS:
+                    raise
+                self._page_rows = max(MIN_PAGE_ROWS, self._page_rows // 2)
+                self._on_event(Event("query.page_shrunk", {"object": self._entry.table, "rows": self._page_rows}))
+                full = True
+            if not full:
+                return
+
+    def _chain(self, filters: Filters, above_id: int | None) -> Iterator[Reply]:
+        """Yield the replies of one chain of page tokens; the same token asks for the same page, so a retry is safe."""
+        params: dict[str, str | int] = {
+            "fields": self._fields,
+            "limit": self._page_rows,
+            "orderBy": "id ASC",
+            **filters,
+        }
+        if above_id is not None:
+            params["idGreaterThan"] = above_id
+        reply = self._transport.get_json(self._path, params, operation=self._operation)
+        yield reply
+        while True:
+            url, token = reply.data.get("nextPageUrl"), reply.data.get("nextPageToken")
+            if isinstance(url, str) and url:
+                reply = self._transport.get_json(url, operation=self._operation)
+            elif isinstance(token, str) and token:
+                follow = {"fields": self._fields, "nextPageToken": token}
+                reply = self._transport.get_json(self._path, follow, operation=self._operation)
+            else:
+                return
+            yield reply
+
+    def _records(self, reply: Reply) -> list[Record]:
+        values = reply.data.get("values")
+        if values is None:
+            return []
+        if not isinstance(values, list) or not all(isinstance(record, dict) for record in values):
+            raise DataError(
+                "a page of rows", expected="a list of records in `values`", found=type(values).__name__, object_name=self._entry.table
+            )
+        return values
+
+    def _greatest_id(self, page: Sequence[Record], above_id: int | None) -> int:
+        """Return the greatest id of a page and insist that the walk goes upwards, or restarting would skip rows."""
+        ids = [_as_int(record.get("id"), self._entry.table) for record in page]
+        if (above_id is not None and ids[0] <= above_id) or any(a >= b for a, b in zip(ids, ids[1:], strict=False)):
+            raise DataError(
+                "a page of rows", expected="rows in the order of their ids", found="ids out of order", object_name=self._entry.table
+            )
+        return ids[-1]
+
+    def _is_incomplete(self, reply: Reply) -> bool:
+        for warning in reply.warnings:
+            self._on_event(Event("query.warning", {"object": self._entry.table, "warning": warning[:120]}))
+        return any(warning.strip().startswith(INCOMPLETE_WARNING) for warning in reply.warnings)
+
+
+def write_pages(pages: Iterator[list[Record]], fields: Sequence[Field], path: Path, on_page: Callable[[int], None]) -> PageFile:
+    """Write pages of records as text cells to a Parquet file; memory holds one page."""
+    names = [field.name for field in fields]
+    schema = pa.schema([(name, pa.string()) for name in names])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = 0
+    with pq.ParquetWriter(path, schema, compression="lz4") as writer:
+        for page in pages:
+            columns = [pa.array([cell_text(record.get(name)) for record in page], pa.string()) for name in names]
+            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+            rows += len(page)
+            on_page(rows)
+    return PageFile(path, tuple(names), rows)
+
+
+def cell_text(value: object) -> str | None:
+    """Return a JSON value as the text of one cell; numbers keep the digits they were sent with.
+
+    >>> cell_text(True), cell_text(7), cell_text(["a", "b"]), cell_text(None)
+    ('true', '7', '["a","b"]', None)
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _as_int(value: object, table: str) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise DataError("a page of rows", expected="an integer `id`", found=repr(value)[:40], object_name=table) from None

@@ -1,0 +1,195 @@
+"""What the resources of one source share: the connection to Pardot, the ledger, the working folder, the account."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .allowance import Allowance
+from .catalogue import Entry
+from .columns import RejectedRow
+from .credentials import TokenProvider
+from .events import Event, EventHandler, log_event
+from .exports import Exports, FetchedExport
+from .fields import custom_field_names
+from .harvest import Harvester
+from .ledger import Ledger
+from .position import Position
+from .settings import Settings
+from .tables import Destination, keep_rejected
+from .transport import Transport
+from .windows import api_time, parse_time
+
+ACCOUNT_FIELDS = "id,maximumDailyApiCalls,apiCallsUsed"
+
+
+class Session:
+    """One connection to one business unit, used by all resources of a source; close it when done.
+
+    Args:
+        folder: working folder, kept between runs: the ledger, result files, files on their way to the destination.
+        reads_strictly: whether large files may go to DuckDB unchecked; off after a load was refused.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport,
+        allowance: Allowance,
+        folder: Path,
+        *,
+        on_event: EventHandler,
+        reads_strictly: bool = True,
+    ) -> None:
+        self.settings = settings
+        self.transport = transport
+        self.allowance = allowance
+        self.on_event = on_event
+        self.reads_strictly = reads_strictly
+        self.ledger = Ledger(folder / "ledger.sqlite")
+        self.fetched: list[FetchedExport] = []
+        """The exports of this run; forgotten in the ledger once their rows are loaded."""
+        self.resumed: set[str] = set()
+        """Tables that continued an export of an earlier run, so that the time since then is still to be asked for."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._custom_fields: tuple[str, ...] | None = None
+        exports = Exports(
+            transport,
+            self.ledger,
+            folder / "exports",
+            poll_seconds=settings.poll_seconds,
+            patience_seconds=settings.export_patience_seconds,
+            on_event=self._watch,
+        )
+        self.harvester = Harvester(
+            transport, exports, folder / "pages", history_start=settings.history_start, on_event=on_event
+        )
+
+    def close(self) -> None:
+        self.ledger.close()
+        self.transport.close()
+
+    def read_account(self) -> None:
+        """Read the account's call counters into the allowance; one call. A refusal is reported and leaves it unknown."""
+        from .errors import AuthenticationError, RejectedRequestError
+
+        try:
+            params: dict[str, str | int] = {"fields": ACCOUNT_FIELDS}
+            data = self.transport.get_json("/api/v5/objects/account", params, operation="account").data
+        except AuthenticationError as error:
+            if error.code != 46:
+                raise
+            self.on_event(Event("account.unreadable", {"code": error.code}))
+        except RejectedRequestError as error:
+            self.on_event(Event("account.unreadable", {"code": error.code}))
+        else:
+            self.allowance.learn_account(data)
+
+    def custom_fields(self) -> tuple[str, ...]:
+        """Return the account's custom fields, read once per session."""
+        with self._lock:
+            if self._custom_fields is None:
+                self._custom_fields = custom_field_names(self.transport, self.on_event)
+            return self._custom_fields
+
+    def current_load_id(self) -> str:
+        """Return the id of the load package that dlt is extracting into."""
+        from dlt.common.configuration.container import Container
+        from dlt.common.storages.load_package import LoadPackageStateInjectableContext
+
+        return str(Container()[LoadPackageStateInjectableContext].load_id)
+
+    def destination(self, pipeline: Any) -> Destination:
+        """Return what matters about the pipeline's destination."""
+        is_duckdb = str(pipeline.destination.destination_type).endswith(".duckdb")
+        return Destination(is_duckdb, pipeline.dataset_name, self._folder / "outgoing", self.reads_strictly)
+
+    def is_empty(self, entry: Entry, destination: Destination) -> bool:
+        """Whether the object's table has no row yet; the answer decides only how rows join it, never which."""
+        if not destination.runs_models:
+            return False
+        import dlt
+        from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+        pipeline = dlt.current.pipeline()
+        with self._lock, pipeline.sql_client() as client:  # type: ignore[attr-defined]
+            try:
+                rows = client.execute_sql(f"SELECT 1 FROM {client.make_qualified_table_name(entry.table)} LIMIT 1")
+            except DatabaseUndefinedRelation:
+                return True
+        return not rows
+
+    def forget_loaded(self, entry: Entry, position: Position) -> None:
+        """Drop exports whose windows the destination has: its own state is the proof."""
+        for record in self.ledger.open_exports(entry.table):
+            if position.through and record.end_at and record.export_id and parse_time(record.end_at) <= position.through:
+                self._drop(record.request_id, record.export_id)
+
+    def forget_fetched(self) -> None:
+        """Drop the exports of this run; call it once the load is complete."""
+        for export in self.fetched:
+            self._drop(export.request_id, export.export_id)
+        self.fetched.clear()
+
+    def note_exports(self, exports: Sequence[FetchedExport]) -> None:
+        self.fetched.extend(exports)
+
+    def clear_outgoing(self) -> None:
+        """Remove files that were on their way to the destination; call it when no load package is pending."""
+        for name in ("outgoing", "pages"):
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+
+    def keep_rejected(self, entry: Entry, rejected: Sequence[RejectedRow]) -> None:
+        """Keep rows that could not be read, durably; the next extraction loads them into `rejected_rows`."""
+        at = api_time(self.transport.server_now())
+        keep_rejected(rejected, self._rejected_folder, table=entry.table, source=entry.collection, at=at)
+
+    @property
+    def has_kept_rejects(self) -> bool:
+        return any(self._rejected_folder.glob("*.jsonl"))
+
+    def kept_rejects(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield the rows kept aside by earlier extractions; the body of the `rejected_rows` resource."""
+        for path in sorted(self._rejected_folder.glob("*.jsonl")):
+            yield [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    def forget_rejected(self) -> None:
+        """Remove the kept rows; call it once they are loaded."""
+        shutil.rmtree(self._rejected_folder, ignore_errors=True)
+
+    @property
+    def _rejected_folder(self) -> Path:
+        return self._folder / "rejected"
+
+    def _drop(self, request_id: int, export_id: str) -> None:
+        self.ledger.forget(request_id)
+        shutil.rmtree(self._folder / "exports" / export_id, ignore_errors=True)
+
+    def _watch(self, event: Event) -> None:
+        if event.name == "export.resumed":
+            self.resumed.add(str(event.fields["object"]))
+        self.on_event(event)
+
+
+def open_session(
+    settings: Settings, *, folder: Path | None = None, on_event: EventHandler = log_event, reads_strictly: bool = True
+) -> Session:
+    """Return a session for these settings; makes no call.
+
+    Args:
+        folder: default `pardot` inside dlt's data folder, one folder per business unit.
+    """
+    if folder is None:
+        from dlt.common.runtime.run_context import active
+
+        folder = Path(active().data_dir) / "pardot" / settings.business_unit_id
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    allowance = Allowance(settings.max_daily_calls, settings.reserve_percent)
+    tokens = TokenProvider(settings)
+    transport = Transport(settings, tokens, allowance, on_event=on_event)
+    return Session(settings, transport, allowance, folder, on_event=on_event, reads_strictly=reads_strictly)

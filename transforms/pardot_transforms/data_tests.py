@@ -1,0 +1,104 @@
+"""The four data tests of dbt as queries for the rows that fail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pardot_transforms.errors import DataTestError, ProjectError
+from pardot_transforms.quoting import identifier, literal, statement
+from pardot_transforms.result import DataTestResult
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from pardot_transforms.project import DataTest, Model
+
+SHOWN_KEYS = 3
+
+FailingRows = Callable[["DataTest", str, str, Mapping[str, str]], str]
+"""From a test, its model's relation, the key to show and all relations by name: a SELECT of failing keys."""
+
+
+def run_data_test(
+    connection: DuckDBPyConnection, model: Model, test: DataTest, relations: Mapping[str, str]
+) -> DataTestResult:
+    """Run one data test against the relation just built.
+
+    Raises:
+        DataTestError: some row fails; it names up to three of them by the model's key.
+        ProjectError: the kind of test is not one of the four.
+    """
+    if test.kind not in FAILING_ROWS:
+        known = ", ".join(FAILING_ROWS)
+        subject = f"the data tests of {model.name}"
+        raise ProjectError(subject, f"There is no test {test.kind}; known are {known}")
+    started = perf_counter()
+    failing = FAILING_ROWS[test.kind](test, relations[model.name], model.key or "null", relations)
+    count = connection.execute(statement("select count(*) from ({failing})", failing=failing)).fetchone()
+    failing_rows = count[0] if count else 0
+    if failing_rows:
+        keys = connection.execute(
+            statement("select failing_key from ({failing}) order by 1", failing=failing)
+        ).fetchmany(SHOWN_KEYS)
+        raise DataTestError(model.name, test.label, failing_rows, [str(key) for (key,) in keys])
+    return DataTestResult(model.name, test.label, perf_counter() - started)
+
+
+def _not_null(test: DataTest, relation: str, key: str, _: Mapping[str, str]) -> str:
+    return statement(
+        "select {key} as failing_key from {relation} where {target} is null",
+        key=key,
+        relation=relation,
+        target=_target(test),
+    )
+
+
+def _unique(test: DataTest, relation: str, _key: str, _: Mapping[str, str]) -> str:
+    """As in dbt, a missing value repeats nothing; `not_null` is a test of its own."""
+    return statement(
+        "select {target} as failing_key from {relation} where {target} is not null "
+        "group by {target} having count(*) > 1",
+        relation=relation,
+        target=_target(test),
+    )
+
+
+def _accepted_values(test: DataTest, relation: str, key: str, _: Mapping[str, str]) -> str:
+    return statement(
+        "select {key} as failing_key from {relation} where {target} not in ({values})",
+        key=key,
+        relation=relation,
+        target=_target(test),
+        values=", ".join(literal(str(value)) for value in test.arguments["values"]),
+    )
+
+
+def _relationships(test: DataTest, relation: str, key: str, relations: Mapping[str, str]) -> str:
+    """`to` names the other model plainly or, as dbt writes it, in ref('…')."""
+    other = test.arguments["to"].removeprefix("ref('").removesuffix("')")
+    if other not in relations:
+        raise ProjectError(f"the data test {test.label}", f"There is no model {other}")
+    return statement(
+        "select {key} as failing_key from {relation} where {target} is not null "
+        "and {target} not in (select {field} from {other} where {field} is not null)",
+        key=key,
+        relation=relation,
+        target=_target(test),
+        other=relations[other],
+        field=identifier(test.arguments["field"]),
+    )
+
+
+def _target(test: DataTest) -> str:
+    """A column is quoted; the `column_name` of a test of the whole model is SQL and stays as written."""
+    return test.target if "column_name" in test.arguments else identifier(test.target)
+
+
+FAILING_ROWS: Mapping[str, FailingRows] = {
+    "not_null": _not_null,
+    "unique": _unique,
+    "accepted_values": _accepted_values,
+    "relationships": _relationships,
+}

@@ -1,0 +1,27 @@
+-- One row per prospect, recycle bin included.
+select
+    id,
+    email,
+    first_name,
+    last_name,
+    company,
+    job_title,
+    country,
+    industry,
+    source,
+    score,
+    grade,
+    campaign_id,
+    prospect_account_id,
+    assigned_to_id,
+    lifecycle_stage_id,
+    is_do_not_email,
+    opted_out as is_opted_out,
+    is_email_hard_bounced,
+    is_deleted,
+    salesforce_id,
+    converted_at,
+    last_activity_at,
+    created_at,
+    updated_at
+from pardot.prospects

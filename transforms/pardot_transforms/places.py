@@ -1,0 +1,154 @@
+"""Where the relations of a build live, what an earlier build left there, and what this one makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pardot_transforms.errors import ModelError
+from pardot_transforms.failures import naming
+from pardot_transforms.graph import SETTINGS, Graph, bind
+from pardot_transforms.project import Model, Project
+from pardot_transforms.quoting import identifier, literal, qualified, statement
+from pardot_transforms.raw import RawTable
+from pardot_transforms.result import Kind, ModelResult
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+BUILD_TABLE = "_build"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view of ours, recorded so that a later build can drop what it no longer makes."""
+
+    schema: str
+    name: str
+    kind: Kind
+
+    @property
+    def sql(self) -> str:
+        return qualified(self.schema, self.name)
+
+
+class Places:
+    """Where the relations of a build live: what an earlier one left there, what this one has made."""
+
+    def __init__(self, connection: DuckDBPyConnection, marts_schema: str) -> None:
+        self._connection = connection
+        self._marts = marts_schema
+        # Not `…_staging`: dlt keeps tables of its own under that name.
+        self._views = f"{marts_schema}_views"
+        self._existing = self._read_existing()
+        self._made: list[Relation] = []
+
+    def is_current(self, fingerprint: str, models: Sequence[Model]) -> bool:
+        """Whether the last build was made from the same inputs and all its relations are still there."""
+        stored, _ = self._read_record()
+        return stored == fingerprint and all(self._home(model) in self._existing for model in models)
+
+    def prepare(self, time_zone: str) -> None:
+        for schema in map(identifier, (self._marts, self._views)):
+            self._connection.execute(statement("create schema if not exists {schema}", schema=schema))
+        self._create(
+            Relation(self._views, SETTINGS, "view"),
+            statement("select {time_zone} as time_zone", time_zone=literal(time_zone)),
+        )
+
+    def relations(self, project: Project, tables: Mapping[str, RawTable]) -> dict[str, str]:
+        """Return what each name in a model stands for, having made the stand-ins that are needed."""
+        relations = {SETTINGS: qualified(self._views, SETTINGS)}
+        for reference, table in tables.items():
+            if table.is_as_declared:
+                relations[reference] = qualified(table.schema, table.source.name)
+            else:
+                stand_in = Relation(self._views, table.source.name, "view")
+                self._create(stand_in, table.stand_in())
+                relations[reference] = stand_in.sql
+        return relations | {model.name: self._home(model).sql for model in project.models.values()}
+
+    def build(self, model: Model, graph: Graph, relations: Mapping[str, str]) -> ModelResult:
+        """Create one model and describe it for whoever opens the database."""
+        started = perf_counter()
+        home = self._home(model)
+        with naming(model):
+            rows = self._create(home, bind(model, graph.references[model.name], relations))
+            self._describe(home, model)
+        return ModelResult(model.name, model.kind, rows, perf_counter() - started)
+
+    def finish(self, fingerprint: str, *, is_complete: bool) -> None:
+        """Record the build; after a partial one the rest is out of date, unless the inputs were the same."""
+        stored, recorded = self._read_record()
+        if is_complete:
+            for relation in recorded:
+                if relation not in self._made:
+                    self._drop(relation.schema, relation.name)
+        else:
+            self._made += [relation for relation in recorded if relation not in self._made]
+            fingerprint = fingerprint if stored == fingerprint else ""
+        table = qualified(self._marts, BUILD_TABLE)
+        columns = "fingerprint varchar, built_at timestamptz, relations varchar"
+        self._connection.execute(
+            statement("create or replace table {table} ({columns})", table=table, columns=columns)
+        )
+        made = json.dumps([[relation.schema, relation.name, relation.kind] for relation in self._made])
+        self._connection.execute(
+            statement("insert into {table} values (?, now(), ?)", table=table), [fingerprint, made]
+        )
+
+    def _home(self, model: Model) -> Relation:
+        return Relation(self._marts if model.kind == "table" else self._views, model.name, model.kind)
+
+    def _create(self, relation: Relation, select: str) -> int | None:
+        """Create the relation anew and return the rows of a table.
+
+        The SELECT begins on the first line of the statement, so that errors count lines as its file does.
+        """
+        self._drop(relation.schema, relation.name)
+        row = self._connection.execute(
+            statement("create {kind} {name} as ", kind=relation.kind, name=relation.sql) + select
+        ).fetchone()
+        self._made.append(relation)
+        return int(row[0]) if relation.kind == "table" and row else None
+
+    def _drop(self, schema: str, name: str) -> None:
+        for relation in (Relation(schema, name, "table"), Relation(schema, name, "view")):
+            if relation in self._existing:
+                self._connection.execute(
+                    statement("drop {kind} {name}", kind=relation.kind, name=relation.sql)
+                )
+                self._existing.remove(relation)
+
+    def _describe(self, relation: Relation, model: Model) -> None:
+        described = self._connection.execute(statement("describe {name}", name=relation.sql)).fetchall()
+        if unknown := sorted(set(model.columns) - {row[0] for row in described}):
+            reason = f"schema.yml describes columns that it lacks: {', '.join(unknown)}"
+            raise ModelError(model.name, model.file, 1, reason)
+        comments = {f"{relation.kind} {relation.sql}": model.description}
+        for column, description in model.columns.items():
+            comments[f"column {relation.sql}.{identifier(column)}"] = description
+        for subject, text in comments.items():
+            self._connection.execute(
+                statement("comment on {subject} is {text}", subject=subject, text=literal(text))
+            )
+
+    def _read_existing(self) -> set[Relation]:
+        rows = self._connection.execute(
+            "select table_schema, table_name, case table_type when 'VIEW' then 'view' else 'table' end "
+            "from information_schema.tables "
+            "where table_catalog = current_database() and table_schema in (?, ?)",
+            [self._marts, self._views],
+        ).fetchall()
+        return {Relation(*row) for row in rows}
+
+    def _read_record(self) -> tuple[str | None, list[Relation]]:
+        if Relation(self._marts, BUILD_TABLE, "table") not in self._existing:
+            return None, []
+        row = self._connection.execute(
+            statement("select fingerprint, relations from {table}", table=qualified(self._marts, BUILD_TABLE))
+        ).fetchone()
+        return (row[0], [Relation(*relation) for relation in json.loads(row[1])]) if row else (None, [])

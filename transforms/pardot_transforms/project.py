@@ -1,0 +1,179 @@
+"""The models folder read into values: SQL files, and what schema.yml and sources.yml say about them.
+
+The layout is dbt's, without its templates: a model is a plain SELECT, and its first line is a comment that
+gives the grain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pardot_transforms.errors import ModelError, ProjectError
+from pardot_transforms.result import Kind
+
+GRAIN = "-- One row"
+TABLE_FOLDER = "marts"
+
+
+@dataclass(frozen=True)
+class DataTest:
+    """A promise about the rows of a model; `target` is a column or, for the model, an SQL expression."""
+
+    kind: str
+    target: str
+    arguments: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind}({self.target})"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One SELECT that becomes a table or a view named like its file."""
+
+    name: str
+    file: str
+    sql: str
+    kind: Kind
+    description: str
+    columns: Mapping[str, str]
+    tests: tuple[DataTest, ...]
+
+    @property
+    def grain(self) -> str:
+        """What one row is, from the first line of the file."""
+        return self.sql.partition("\n")[0].removeprefix("--").strip()
+
+    @property
+    def key(self) -> str | None:
+        """The column or expression that its `unique` test names first; what identifies a row in an error."""
+        return next((test.target for test in self.tests if test.kind == "unique"), None)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A raw table that models read as `<schema>.<name>`, with the declared type of each column."""
+
+    schema: str
+    name: str
+    columns: Mapping[str, str]
+
+    @property
+    def reference(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Project:
+    """All models by name, all sources by the name that models use for them, all texts by file."""
+
+    models: Mapping[str, Model]
+    sources: Mapping[str, Source]
+    texts: Mapping[str, str]
+
+
+def models_path() -> Path:
+    """Return the folder of the models that come with the package."""
+    return Path(__file__).parent / "models"
+
+
+def load_project(folder: Path | None = None) -> Project:
+    """Read a models folder; without one, the models that come with the package.
+
+    Raises:
+        ProjectError: a schema.yml or sources.yml is malformed, or speaks of a model that has no file.
+        ModelError: a model does not begin with its grain, or shares its name with another.
+    """
+    root = folder or models_path()
+    texts = {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(root.rglob("*"))
+        if path.suffix in {".sql", ".yml"}
+    }
+    documents = {file: _parse_yaml(file, text) for file, text in texts.items() if file.endswith(".yml")}
+    declared = {entry["name"]: (file, entry) for file, entry in _entries(documents, "models")}
+    models: dict[str, Model] = {}
+    for file, text in texts.items():
+        if file.endswith(".sql"):
+            model = _build_model(file, text, declared)
+            if model.name in models:
+                raise ModelError(model.name, file, 1, f"{models[model.name].file} has the same name")
+            models[model.name] = model
+    for name, (file, _) in declared.items():
+        if name not in models:
+            raise ProjectError(file, f"It describes the model {name}, and there is no {name}.sql")
+    sources = {source.reference: source for source in _sources(documents)}
+    return Project(models, sources, texts)
+
+
+def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Model:
+    path = Path(file)
+    if not text.startswith(GRAIN):
+        reason = f"The first line must give the grain, as in '{GRAIN} per prospect.'"
+        raise ModelError(path.stem, file, 1, reason)
+    default: Kind = "table" if path.parts[0] == TABLE_FOLDER else "view"
+    yaml_file, entry = declared.get(path.stem, (file, {}))
+    kind = entry.get("config", {}).get("materialized", default)
+    if kind not in ("table", "view"):
+        reason = f"{path.stem} is materialized as {kind!r}; known are 'table' and 'view'"
+        raise ProjectError(yaml_file, reason)
+    columns = entry.get("columns", [])
+    tests = [*_tests(yaml_file, None, entry)]
+    for column in columns:
+        tests += _tests(yaml_file, column["name"], column)
+    return Model(
+        name=path.stem,
+        file=file,
+        sql=text,
+        kind=kind,
+        description=entry.get("description", ""),
+        columns={column["name"]: column.get("description", "") for column in columns},
+        tests=tuple(tests),
+    )
+
+
+def _tests(file: str, column: str | None, entry: Mapping[str, Any]) -> Iterator[DataTest]:
+    """Read the data tests of a model (`column` is None) or of one of its columns, in dbt's spellings."""
+    for test in entry.get("data_tests", []):
+        kind, body = (test, {}) if isinstance(test, str) else next(iter(test.items()))
+        arguments = body.get("arguments", body)
+        target = column or arguments.get("column_name")
+        if target is None:
+            raise ProjectError(file, f"The data test {kind} of {entry['name']} names no column")
+        yield DataTest(kind, target, arguments)
+
+
+def _sources(documents: Mapping[str, Mapping[str, Any]]) -> Iterator[Source]:
+    for _, source in _entries(documents, "sources"):
+        for table in source.get("tables", []):
+            columns = {column["name"]: column["data_type"] for column in table.get("columns", [])}
+            yield Source(source["name"], table["name"], columns)
+
+
+def _entries(
+    documents: Mapping[str, Mapping[str, Any]], kind: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for file, document in documents.items():
+        for entry in document.get(kind, []):
+            if "name" not in entry:
+                raise ProjectError(file, f"An entry of {kind} has no name")
+            yield file, entry
+
+
+def _parse_yaml(file: str, text: str) -> Mapping[str, Any]:
+    import yaml
+
+    try:
+        # The loader in C, where PyYAML has it, is many times as fast.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        document = yaml.load(text, loader)  # noqa: S506 - both are the safe loader
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise ProjectError(file, f"It is not valid YAML: {reason}") from error
+    if not isinstance(document, dict):
+        raise ProjectError(file, "It must be a mapping with models or sources")
+    return document

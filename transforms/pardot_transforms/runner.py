@@ -1,0 +1,109 @@
+"""Build the reporting tables: all of them, tested, in one transaction, or none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from pardot_transforms.data_tests import run_data_test
+from pardot_transforms.errors import ProjectError
+from pardot_transforms.failures import naming, transaction
+from pardot_transforms.graph import build_graph
+from pardot_transforms.places import Places
+from pardot_transforms.project import Model, load_project
+from pardot_transforms.raw import build_fingerprint, read_raw_tables
+from pardot_transforms.result import BuildResult, DataTestResult, ModelResult
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+def build(
+    connection: DuckDBPyConnection,
+    *,
+    raw_schema: str = "pardot",
+    marts_schema: str = "pardot_marts",
+    select: Sequence[str] | None = None,
+    full_refresh: bool = False,
+    time_zone: str = "UTC",
+    models: Path | None = None,
+) -> BuildResult:
+    """Build the reporting tables from the raw tables, or do nothing when neither data nor models changed.
+
+    Everything happens in one transaction of the given connection, data tests included: after an error the
+    tables of the last good build are as they were. Tables go to `marts_schema`; the views they are made from,
+    and stand-ins for raw tables or columns that do not exist, to `<marts_schema>_views`. The connection's own
+    time zone makes no difference.
+
+    Args:
+        connection: an open, writable connection with no transaction in progress.
+        raw_schema: where the raw tables are; it need not exist.
+        marts_schema: where the reporting tables go.
+        select: build only these models and what they read; every model by default.
+        full_refresh: build even when nothing has changed.
+        time_zone: IANA name of the zone of local times in the reports.
+        models: a models folder to use instead of the one in the package.
+
+    Raises:
+        ProjectError: a declaration, the selection, the time zone or the database cannot be used.
+        ModelError: a model cannot be read, ordered or built; names file and line.
+        DataTestError: a model's rows break one of its data tests.
+    """
+    started = perf_counter()
+    project = load_project(models)
+    graph = build_graph(project)
+    chosen = graph.select(select)
+    with transaction(connection):
+        _check_time_zone(connection, time_zone)
+        tables = read_raw_tables(connection, project, raw_schema)
+        settings = {"time_zone": time_zone, "raw_schema": raw_schema, "runner": _code_digest()}
+        fingerprint = build_fingerprint(connection, project, tables, settings)
+        places = Places(connection, marts_schema)
+        built: tuple[ModelResult, ...] = ()
+        tested: tuple[DataTestResult, ...] = ()
+        skipped = not full_refresh and places.is_current(fingerprint, chosen)
+        if not skipped:
+            places.prepare(time_zone)
+            relations = places.relations(project, tables)
+            built = tuple(places.build(model, graph, relations) for model in chosen)
+            tested = _run_data_tests(connection, chosen, relations)
+            places.finish(fingerprint, is_complete=select is None)
+    return BuildResult(
+        models=built,
+        tests=tested,
+        skipped=skipped,
+        seconds=perf_counter() - started,
+        missing_tables=tuple(table.source.name for table in tables.values() if table.is_missing),
+        missing_columns=tuple(
+            f"{table.source.name}.{column}" for table in tables.values() for column in table.missing_columns
+        ),
+    )
+
+
+def _run_data_tests(
+    connection: DuckDBPyConnection, models: Sequence[Model], relations: Mapping[str, str]
+) -> tuple[DataTestResult, ...]:
+    results = []
+    for model in models:
+        with naming(model):
+            results += [run_data_test(connection, model, test, relations) for test in model.tests]
+    return tuple(results)
+
+
+def _check_time_zone(connection: DuckDBPyConnection, time_zone: str) -> None:
+    known = connection.execute(
+        "select count(*) from pg_timezone_names() where name = ?", [time_zone]
+    ).fetchone()
+    if not known or not known[0]:
+        raise ProjectError("the time zone", f"{time_zone!r} is no IANA name such as 'Europe/Berlin'")
+
+
+def _code_digest() -> str:
+    """A digest of this package's own code: a new version builds anew without anyone raising a number."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
