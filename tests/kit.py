@@ -121,14 +121,18 @@ def _multi_value_fields(store: Store) -> set[str]:
     }
 
 
-def rows_of(db: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+def rows_of(
+    db: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str] | None = None
+) -> Iterator[dict[str, Any]]:
     cursor = db.execute(f"SELECT * FROM {relation}")
     names = [str(one[0]) for one in cursor.description]
     for row in cursor.fetchall():
         yield dict(zip(names, row, strict=True))
 
 
-def differences(expected: Mapping[int, Mapping[str, Any]], found: Mapping[int, Mapping[str, Any]], lists: set[str]) -> list[str]:
+def differences(
+    expected: Mapping[int, Mapping[str, Any]], found: Mapping[int, Mapping[str, Any]], lists: set[str]
+) -> list[str]:
     """Return every difference between two sets of rows, value by value, instants as instants."""
     lines = [f"row {number} is missing" for number in expected.keys() - found.keys()]
     lines += [f"row {number} should not be there" for number in found.keys() - expected.keys()]
@@ -147,7 +151,9 @@ def differences(expected: Mapping[int, Mapping[str, Any]], found: Mapping[int, M
     return lines
 
 
-def table_differences(store: Store, db: duckdb.DuckDBPyConnection, tables: Sequence[str], schema: str = "pardot") -> dict[str, list[str]]:
+def table_differences(
+    store: Store, db: duckdb.DuckDBPyConnection, tables: Sequence[str], schema: str = "pardot"
+) -> dict[str, list[str]]:
     """Compare raw tables with the account, row by row and value by value; only tables that differ are returned."""
     db.execute("SET TimeZone = 'UTC'")
     result = {}

@@ -1,7 +1,7 @@
 """`pardot-etl check`: is everything in order, and if not, whose side is it on and what mends it.
 
-Local things first, then Pardot with the fewest calls: one login, then one call per ability, whose answers also tell
-the allowance, the clock and the offset. Nothing is written, here or there.
+Local things first, then Pardot with the fewest calls: one login, then one call per ability, whose answers
+also tell the allowance, the clock and the offset. Nothing is written, here or there.
 """
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ def iter_findings() -> Iterator[Finding]:
         settings = load_settings()
         yield _settings_found(settings)
     except SettingsError as error:
-        yield _failed("settings", error)
+        yield from (Finding("settings", problem, error.exit_code) for problem in error.problems)
     try:
         places = load_places()
     except SettingsError as error:
-        yield _failed("places", error)
+        yield from (Finding("places", problem, error.exit_code) for problem in error.problems)
     if places:
         yield Finding("places", _where(places), notes=places.provenance)
         yield from check_disk(places)
@@ -131,7 +131,7 @@ def _settings_found(settings: Settings) -> Finding:
     login = settings.login_method.replace("_", " ")
     return Finding(
         "settings",
-        f"{len(settings.provenance)} found; {settings.environment}, version {settings.api_version}, login by {login}",
+        f"{len(settings.provenance)} found; {settings.environment}, version {settings.api_version}, {login}",
         notes={f"sources.pardot.{name}": place for name, place in settings.provenance.items()},
     )
 
@@ -215,7 +215,7 @@ def check_database(name: str, path: Path) -> Finding:
             name,
             f"{path.name} cannot be opened by DuckDB {duckdb.__version__}: {reason}",
             1,
-            "update duckdb if a newer one wrote it; else move the file away, and the next run reads everything again",
+            "update duckdb if a newer one wrote it; else move it away, and the next run reads all again",
         )
     storage = tags[0] if tags and tags[0] else "unknown"
     return Finding(
@@ -287,7 +287,7 @@ class _Abilities:
 
     @property
     def is_unit_refused(self) -> bool:
-        """Whether the first answer was about the unit, the token or the host rather than about a permission."""
+        """Whether the first answer was about the unit, the token or the host, not about a permission."""
         problem = self.problems.get("account")
         return problem is not None and getattr(problem, "code", None) not in _PERMISSION_CODES
 

@@ -1,8 +1,8 @@
 """The command line of `pardot-etl`: verbs, options, exit codes.
 
-Results go to stdout, progress, logs and errors to stderr. Everything heavy is imported by the verb that needs it, so
-that `--help` answers at once. Exit codes: 0 done, 1 failed, 2 settings or credentials, 75 nothing is lost and a later
-run goes on, 130 interrupted.
+Results go to stdout, progress, logs and errors to stderr. Everything heavy is imported by the verb that
+needs it, so that `--help` answers at once. Exit codes: 0 done, 1 failed, 2 settings or credentials, 75
+nothing is lost and a later run goes on, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Asked:
 class Verbs(click.Group):
     """Lists verbs in the order of their definition and names the nearest one to a typing error."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the verbs, the daily ones first."""
         return list(self.commands)
 
@@ -144,11 +144,12 @@ def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> N
 @with_logs
 @click.pass_context
 def commands(ctx: click.Context) -> None:
-    """Export visitor activity from Account Engagement (Pardot) to DuckDB, Parquet, or any destination of dlt's.
+    """Export visitor activity from Account Engagement (Pardot) to DuckDB, Parquet, or any dlt destination.
 
     New here? `pardot-etl demo` shows everything in a minute, without an account.
 
-    Exit codes: 0 done, 1 failed, 2 settings or credentials, 75 nothing is lost, run it again later, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 settings or credentials, 75 nothing is lost, run it again later,
+    130 interrupted.
     """
     if ctx.invoked_subcommand is None:
         show(ctx.get_help())
@@ -165,9 +166,9 @@ def commands(ctx: click.Context) -> None:
 def run(
     asked: Asked, dry_run: bool, objects: str | None, destination: str, no_transform: bool, as_json: bool
 ) -> int:
-    """Load what is new, rebuild the reporting tables, publish. The one for cron.
+    """Load what is new, rebuild the reports, publish: for cron.
 
-    Finishes first what an earlier run was interrupted in.
+    An interrupted run is continued first, without help.
     """
     if dry_run:
         return _plan(objects, destination, as_json)
@@ -204,7 +205,10 @@ def run(
 @json_option
 @with_logs
 def plan(objects: str | None, destination: str, as_json: bool) -> int:
-    """Print the windows, exports and API calls of the next run, and do nothing."""
+    """Print what the next run will ask for, and do nothing.
+
+    One line per object: the way it is read, the estimated API calls, the window.
+    """
     return _plan(objects, destination, as_json)
 
 
@@ -213,7 +217,11 @@ def plan(objects: str | None, destination: str, as_json: bool) -> int:
 @with_logs
 @click.pass_obj
 def check(asked: Asked, as_json: bool) -> int:
-    """Prove settings, login, permissions, allowance, clock, disk and files; a line each, with the fix."""
+    """Prove that everything is in order, a line each.
+
+    Looks at settings, disk, lock and files here, then at login, business unit, permissions, allowance and
+    clock at Pardot's, with one login and three calls. A line that fails says what mends it.
+    """
     from .check import iter_findings, worst
     from .logs import configure
 
@@ -236,7 +244,10 @@ def check(asked: Asked, as_json: bool) -> int:
 @json_option
 @with_logs
 def status(max_age: str | None, as_json: bool) -> int:
-    """Show the last runs, how fresh each table is, exports in flight, and the allowance used."""
+    """Show runs, freshness, exports in flight, allowance.
+
+    Reads what earlier runs left behind; asks Pardot nothing and takes no lock.
+    """
     from .configuration import load_places
     from .status import parse_age, read_status
 
@@ -262,7 +273,10 @@ def status(max_age: str | None, as_json: bool) -> int:
 @with_logs
 @click.pass_obj
 def transform(asked: Asked, select: str | None, full_refresh: bool, as_json: bool) -> int:
-    """Rebuild the reporting tables from the rows that are there, and publish."""
+    """Rebuild the reporting tables, and publish.
+
+    They are built from the rows that are there; Pardot is asked nothing.
+    """
     from .configuration import load_places
     from .logs import configure
     from .rebuild import lines, rebuild
@@ -279,12 +293,18 @@ def transform(asked: Asked, select: str | None, full_refresh: bool, as_json: boo
 
 @commands.command()
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("report.html"), show_default=True,
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
     help="The file to write.",
-)  # fmt: skip
+)
 @with_logs
 def report(output: Path) -> int:
-    """Write one HTML page with charts from the published reporting tables; it needs no network to open."""
+    """Write one HTML page with charts.
+
+    It is drawn from the published reporting tables, names no person, and needs no network to open.
+    """
     from .configuration import load_places
     from .report import write_report
 
@@ -297,13 +317,20 @@ def report(output: Path) -> int:
 
 @commands.command()
 @click.option(
-    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("pardot-demo"), show_default=True,
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("pardot-demo"),
+    show_default=True,
     help="Where everything goes; emptied first if an earlier demo made it.",
-)  # fmt: skip
+)
 @with_logs
 @click.pass_obj
 def demo(asked: Asked, folder: Path) -> int:
-    """Show everything in a minute with an invented company: no account, no settings, no network."""
+    """Show everything in a minute, without an account.
+
+    An invented company is exported, loaded, transformed, published and reported, then a second day of it; no
+    settings are read, no network is used, and nothing outside the folder is touched.
+    """
     from .demo import demonstrate
     from .logs import configure
 
@@ -326,7 +353,10 @@ def demo(asked: Asked, folder: Path) -> int:
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same account.")
 @with_logs
 def emulator(port: int, activities: int, seed: int) -> int:
-    """Serve an invented account on this machine, and print the settings that reach it. Stop it with Ctrl-C."""
+    """Serve an invented account on this machine.
+
+    Prints its address and the environment variables that point `pardot-etl` at it. Stop it with Ctrl-C.
+    """
     from .emulate import emulate
 
     return emulate(port=port, activities=activities, seed=seed)
@@ -387,7 +417,7 @@ def _insist_on_published(places: Places) -> None:
 
 
 def _explain(error: Exception, asked: Asked) -> int:
-    """Tell what happened in at most three sentences and return the exit code; the traceback only on demand."""
+    """Tell what happened in at most three sentences and return the exit code; a traceback only on demand."""
     if asked.debug:
         import traceback
 
@@ -407,7 +437,7 @@ def _explain(error: Exception, asked: Asked) -> int:
 
 @contextmanager
 def _stoppable() -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the command in order; a second signal, or no end in sight, ends it at once."""
+    """Let SIGINT and SIGTERM end the command in order; a second one, or no end in sight, ends it at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -423,7 +453,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    """End the command as Ctrl-C does. dlt may have stood in for us and calls here at the second signal only."""
+    """End the command as Ctrl-C does; dlt may have stood in for us and calls only at the second signal."""
     if signal.getsignal(number) is not _stop:
         _end_at_once()
     for each in (signal.SIGINT, signal.SIGTERM):

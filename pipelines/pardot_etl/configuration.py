@@ -1,7 +1,7 @@
 """Where things are kept: the settings of publishing and of the destinations, checked as a whole.
 
-They are looked up by exact key, as the settings of the source are. Paths come back absolute, so that every part of a
-run means the same file whatever it resolves names against.
+They are looked up by exact key, as the settings of the source are. Paths come back absolute, so that every
+part of a run means the same file whatever it resolves names against.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Places:
     """Where `--destination filesystem` leaves its files, as given: `destination.filesystem.bucket_url`."""
 
     data_folder: Path
-    """dlt's data folder, moved by `DLT_DATA_DIR`: ledger, result files, load packages, lock, history of runs."""
+    """dlt's data folder, moved by `DLT_DATA_DIR`: ledger, result files, load packages, lock, history."""
 
     provenance: Mapping[str, str] = field(
         default_factory=lambda: MappingProxyType({}), compare=False, repr=False
@@ -70,7 +70,7 @@ class Places:
 
 
 def load_configuration() -> tuple[Settings, Places]:
-    """Return the settings of the source and the places, or raise one SettingsError with every problem of both."""
+    """Return the settings and the places, or raise one SettingsError with every problem of both."""
     from pardot.settings import load_settings
 
     settings = places = None
@@ -129,7 +129,7 @@ def load_places(**overrides: object) -> Places:
 
 
 def _look_up(lookup: Lookup, key: Sequence[str]) -> Found | None:
-    """Return where one setting is found first; dlt also lets a database be a table with the path in `database`."""
+    """Return where a setting is found first; dlt also takes a table with the path in `database`."""
     *sections, name = key
     for one in lookup.find(name, sections):
         if not isinstance(one.value, Mapping):
@@ -162,8 +162,8 @@ def _conflicts(places: Places) -> Iterator[str]:
     working, published = places.working_database.resolve(), places.published_database.resolve()
     if working == published:
         yield (
-            f"publish.duckdb and destination.duckdb.credentials are the same file ({published}); readers would block "
-            "the job, so give them two names"
+            f"publish.duckdb and destination.duckdb.credentials are the same file ({published}); "
+            "readers would block the job, so give them two names"
         )
     for key, folder in _switched_folders(places):
         inside = [
@@ -172,10 +172,10 @@ def _conflicts(places: Places) -> Iterator[str]:
             if _holds(folder, place)
         ]
         if inside:
-            yield f"{key}: the folder {folder} is replaced as a whole and {inside[0]} lies in it; name a folder of its own"
+            yield f"{key}: {folder} is replaced as a whole and {inside[0]} lies in it; name another"
     folders = [folder for _, folder in _switched_folders(places)]
     if len(folders) == 2 and (_holds(folders[0], folders[1]) or _holds(folders[1], folders[0])):
-        yield f"publish.parquet and destination.filesystem.bucket_url share {folders[0]}; name two separate folders"
+        yield f"publish.parquet and destination.filesystem.bucket_url share {folders[0]}; name two folders"
 
 
 def _switched_folders(places: Places) -> Iterator[tuple[str, Path]]:
@@ -192,7 +192,11 @@ def _holds(folder: Path, place: Path) -> bool:
 
 
 def load_time_zone() -> str | None:
-    """Return `sources.pardot.time_zone` alone, for what needs no login; raises SettingsError when it is no zone."""
+    """Return `sources.pardot.time_zone` alone, for what needs no login.
+
+    Raises:
+        SettingsError: it is no time zone.
+    """
     from pardot.settings_lookup import Lookup
     from pardot.settings_values import time_zone
 

@@ -91,7 +91,9 @@ def settle(db: duckdb.DuckDBPyConnection, schema: str, names: Sequence[str]) -> 
 def row_counts(db: duckdb.DuckDBPyConnection, schema: str) -> dict[str, int]:
     """Return the number of rows of every data table."""
     return {
-        name: int(db.execute(f"SELECT count(*) FROM {quote_identifier(schema)}.{quote_identifier(name)}").fetchall()[0][0])
+        name: int(
+            db.execute(f"SELECT count(*) FROM {quote_identifier(schema)}.{quote_identifier(name)}").fetchall()[0][0]
+        )
         for name in tables(db, schema)
     }
 

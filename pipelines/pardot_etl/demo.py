@@ -1,7 +1,8 @@
-"""`pardot-etl demo`: the whole product in a folder, against the emulator; no account, no settings, no network.
+"""`pardot-etl demo`: the whole product in a folder, against the emulator; no account, no settings.
 
-The first day loads a company's history, the second what a day changed. After each, the published tables are compared
-with the emulator's own account; a demonstration whose numbers differ fails. The same version shows the same numbers.
+The first day loads a company's history, the second what a day changed. After each, the published tables are
+compared with the emulator's own account; a demonstration whose numbers differ fails. The same version shows
+the same numbers.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ ACTIVITIES: Final = 20_000
 SEED: Final = 7
 FIRST_DAY: Final = datetime(2026, 3, 2, tzinfo=timezone.utc)
 SECOND_DAY: Final = FIRST_DAY + timedelta(days=1)
+SECOND_DAY_SCALE: Final = 5.0
+"""An ordinary day of so small a company would show little."""
 HISTORY: Final = timedelta(days=430)
 """More than the thirteen months of the company, and more than a year, so that two windows are shown."""
 
@@ -51,7 +54,8 @@ class Comparison:
         return self.found == self.expected
 
     def __str__(self) -> str:
-        return f"{self.found:,} {'=' if self.is_equal else '≠'} {self.expected:,} {'✓' if self.is_equal else '✗'}"
+        equal, mark = ("=", "✓") if self.is_equal else ("≠", "✗")
+        return f"{self.found:,} {equal} {self.expected:,} {mark}"
 
 
 def demonstrate(folder: Path, show: Show, on_event: EventHandler) -> int:
@@ -82,7 +86,7 @@ def demonstrate(folder: Path, show: Show, on_event: EventHandler) -> int:
             _show_rows(first, show)
 
             clock.set(SECOND_DAY)
-            changes = play_day(store, seed=SEED, at=SECOND_DAY)
+            changes = play_day(store, seed=SEED, at=SECOND_DAY, scale=SECOND_DAY_SCALE)
             _run("Second day: only what changed", settings, places, show, on_event)
             second = compare_days(before, places.published_database, changes.new, changes.changed)
             _show_changes(second, show)
@@ -92,11 +96,11 @@ def demonstrate(folder: Path, show: Show, on_event: EventHandler) -> int:
     show("")
     if differing:
         show(
-            f"{len(differing)} numbers differ from the emulator's: this is a bug, please report it with this output."
+            f"{len(differing)} numbers differ from the emulator's: a bug, please report it with this output."
         )
         return 1
     show(
-        f"Done in {monotonic() - started:.0f} seconds, every number equal to the emulator's. Three things to try next:"
+        f"Done in {monotonic() - started:.0f} seconds; every number is equal. Three things to try next:"
     )
     for line in _next_steps(places, folder):
         show(line)
@@ -254,11 +258,13 @@ def _differences(db: object, table: str) -> tuple[int, int]:
         str(row[0]) for row in db.execute(f"DESCRIBE {old}").fetchall() if not row[0].startswith("_dlt_")
     ]
     names = ", ".join(map(quote_identifier, columns))
-    new, changed = db.execute(
-        f"SELECT (SELECT count(*) FROM {now} ANTI JOIN {old} USING (id)), "  # noqa: S608
-        f"(SELECT count(*) FROM (SELECT {names} FROM {now} SEMI JOIN {old} USING (id) EXCEPT SELECT {names} FROM {old}))"
-    ).fetchall()[0]
-    return int(new), int(changed)
+    known = f"SELECT {names} FROM {now} SEMI JOIN {old} USING (id)"  # noqa: S608
+    queries = (
+        f"SELECT count(*) FROM {now} ANTI JOIN {old} USING (id)",  # noqa: S608
+        f"SELECT count(*) FROM ({known} EXCEPT SELECT {names} FROM {old})",  # noqa: S608
+    )
+    new, changed = (int(db.execute(query).fetchall()[0][0]) for query in queries)
+    return new, changed
 
 
 def _show_rows(compared: list[Comparison], show: Show) -> None:
@@ -294,6 +300,6 @@ def _next_steps(places: Places, folder: Path) -> Iterator[str]:
     yield f"  1. open {folder / 'report.html'}"
     yield (
         f"  2. duckdb -readonly {places.published_database} "
-        '"SELECT name, sent, unique_opens, open_rate FROM pardot_marts.email_performance ORDER BY sent DESC LIMIT 10"'
+        '"SELECT name, sent, open_rate FROM pardot_marts.email_performance ORDER BY sent DESC LIMIT 10"'
     )
-    yield "  3. pardot-etl emulator   # then paste the lines it prints into a second shell and try `pardot-etl run` there"
+    yield "  3. pardot-etl emulator   # paste the lines it prints into a second shell, then `pardot-etl run`"

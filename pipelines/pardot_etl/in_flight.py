@@ -57,7 +57,7 @@ def exports_in_flight(own_folder: Path) -> list[ExportInFlight]:
 
 
 def usual_seconds(own_folder: Path) -> dict[str, float]:
-    """Return, per object, the median of the last durations of its exports; objects without any are left out."""
+    """Return, per object, the median of the last durations of its exports; objects without are left out."""
     found: dict[str, list[float]] = {}
     for ledger in _ledgers(own_folder):
         for name, seconds in _rows(

@@ -1,7 +1,7 @@
 """Log handlers; the only place that configures any. Nothing that passes here holds a secret.
 
-Text is for people: progress is shown by `terminal`, so only warnings are logged unless `--debug` asks for more.
-JSON is for machines: every event is one line, and there is no other progress.
+Text is for people: progress is shown by `terminal`, so only warnings are logged unless `--debug` asks for
+more. JSON is for machines: every event is one line, and there is no other progress.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def configure(*, debug: bool, json_lines: bool) -> None:
     handler = TellHandler()
     handler.setFormatter(JsonFormatter() if json_lines else TextFormatter())
     if not json_lines:
-        # It flattens a record to text, so the JSON lines, which need the fields, are redacted when they are written.
+        # It flattens records to text; JSON lines need the fields and are redacted when they are written.
         handler.addFilter(RedactingFilter())
     root = logging.getLogger()
     root.handlers = [handler]
@@ -83,7 +83,7 @@ def configure(*, debug: bool, json_lines: bool) -> None:
 
 
 def open_events(*, debug: bool, json_lines: bool) -> AbstractContextManager[EventHandler]:
-    """Return what shows the events of a run: JSON lines, or progress (which `--debug` turns into plain lines)."""
+    """Return what shows the events of a run: JSON lines, or progress (plain lines with `--debug`)."""
     from .terminal import open_progress, plain_progress
 
     if json_lines:

@@ -1,7 +1,7 @@
 """Writing to stdout and stderr: redacted, and quiet when the reader has gone away.
 
-Results go to stdout, everything else to stderr. `pardot-etl status | head -1` closes the pipe early; that is no
-failure of ours, so what nobody reads is thrown away and the work goes on to its own end.
+Results go to stdout, everything else to stderr. `pardot-etl status | head -1` closes the pipe early; that
+is no failure of ours, so what nobody reads is thrown away and the work goes on to its own end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import Any, TextIO
 
 
 def show(lines: str | Iterable[str]) -> None:
@@ -28,7 +28,7 @@ def tell(lines: str | Iterable[str]) -> None:
     _write(sys.stderr, lines)
 
 
-def _write(stream: IO[str], lines: str | Iterable[str]) -> None:
+def _write(stream: TextIO, lines: str | Iterable[str]) -> None:
     text = "".join(f"{line}\n" for line in ([lines] if isinstance(lines, str) else lines))
     try:
         stream.write(_encodable(redacted(text), stream))
@@ -43,7 +43,7 @@ def redacted(text: str) -> str:
     return str(redaction.redact(text)) if redaction else text
 
 
-def _encodable(text: str, stream: IO[str]) -> str:
+def _encodable(text: str, stream: TextIO) -> str:
     """Return the text as the stream can write it: cron's locale often knows ASCII only."""
     encoding = stream.encoding or "utf-8"
     for mark, plain in _PLAIN.items():
@@ -57,7 +57,7 @@ def _encodable(text: str, stream: IO[str]) -> str:
 _PLAIN = {"✓": "ok", "✗": "FAILED", "≠": "!=", "–": "-", "…": "...", "“": '"', "”": '"', "·": "-", "→": "->"}
 
 
-def _discard(stream: IO[str]) -> None:
+def _discard(stream: TextIO) -> None:
     """Point a stream that nobody reads at nothing, so that neither later writes nor the exit complain."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, stream.fileno())

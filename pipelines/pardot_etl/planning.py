@@ -1,7 +1,7 @@
-"""`pardot-etl plan` and `run --dry-run`: what the next run will ask for, and about how many calls that takes.
+"""`pardot-etl plan` and `run --dry-run`: what the next run will ask for, and about how many calls that is.
 
-It calls nobody, locks nothing and creates nothing. Positions come from the state that dlt keeps beside the rows, the
-time from this machine's clock; a run itself goes by Pardot's.
+It calls nobody, locks nothing and creates nothing. Positions come from the state that dlt keeps beside the
+rows, the time from this machine's clock; a run itself goes by Pardot's.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _estimate(
         # Create, look until it is complete, fetch one file.
         return custom + len(plan.windows) * (1 + looks + 1), ""
     if plan.way == "walk":
-        return custom + 1 + (rows or 0) // 1000, "" if rows else "rows not counted yet"
+        return custom + 1 + (rows or 0) // 1000, ""
     return custom + 1 + plan.entry.finds_new_by_id, ""
 
 
@@ -174,10 +174,11 @@ def _looks(usual: float | None, poll_seconds: float) -> int:
 def read_state(
     places: Places, destination: str = "duckdb"
 ) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
-    """Return the state of each object and the rows of its table, as the destination has them; empty before a run.
+    """Return the state of each object and the rows of its table, as the destination has them.
 
-    The working file may be held by a run; the published snapshot carries the same state as of the last one. Other
-    destinations are not asked: dlt keeps a copy of the state in its working folder.
+    Both are empty before the first run. The working file may be held by a run; the published snapshot carries
+    the same state as of the last one. Other destinations are not asked: dlt keeps a copy of the state in its
+    working folder.
     """
     from pardot.errors import StorageError
 
@@ -188,14 +189,14 @@ def read_state(
     present = [path for path in (places.working_database, places.published_database) if path.exists()]
     for path in present:
         try:
-            return _read_database(path)
+            return _read_database(path, pipeline_name(destination))
         except StorageError:
             if path == present[-1]:
                 raise
     return {}, {}
 
 
-def _read_database(path: Path) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
+def _read_database(path: Path, pipeline: str) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
     from dlt.common.versioned_state import decompress_state
 
     from .configuration import DATASET
@@ -210,8 +211,9 @@ def _read_database(path: Path) -> tuple[Mapping[str, Mapping[str, Any]], dict[st
         if not known:
             return {}, {}
         newest = db.execute(
-            f"SELECT state FROM {DATASET}._dlt_pipeline_state WHERE pipeline_name = ? ORDER BY version DESC LIMIT 1",  # noqa: S608
-            ["pardot"],
+            f"SELECT state FROM {DATASET}._dlt_pipeline_state WHERE pipeline_name = ? "  # noqa: S608
+            "ORDER BY version DESC LIMIT 1",
+            [pipeline],
         ).fetchone()
         rows = row_counts(db, DATASET)
     return _resources(decompress_state(newest[0])) if newest else {}, rows

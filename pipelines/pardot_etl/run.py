@@ -20,7 +20,7 @@ from pardot.events import Event, EventHandler
 from pardot.settings import Settings
 
 from .lock import RunLock
-from .summary import ObjectCounts, RunSummary, Tally
+from .summary import ObjectCounts, RunSummary, Tally, worst_exit_code
 
 if TYPE_CHECKING:
     from dlt import Pipeline
@@ -105,12 +105,13 @@ def run(settings: Settings, places: Places, options: RunOptions, on_event: Event
         from pardot.session import open_session
 
         with closing(open_session(settings, on_event=watch)) as session:
+            session.keeps_going = True
             _settle(session, places, options)
             before = _row_counts(places, options)
             load_ids = _extract_and_load(session, pipeline, options, stages, tally)
             _settle(session, places, options)
             counts = _count(tally, before, load_ids, places, options)
-            calls = session.allowance
+            calls, failures = session.allowance, tuple(session.failures)
         transform = _transform(settings, places, options, stages)
         published = _publish(places, options, lake, stages)
         return RunSummary(
@@ -127,6 +128,8 @@ def run(settings: Settings, places: Places, options: RunOptions, on_event: Event
             notices=tuple(tally.notices),
             published=published,
             transform=transform,
+            failures=tuple(str(failure) for failure in failures),
+            exit_code=worst_exit_code(failure.exit_code for failure in failures),
         )
 
 
@@ -157,7 +160,7 @@ def _lake(places: Places, options: RunOptions) -> Path | None:
     scheme, found, rest = places.lake.partition("://")
     if found and scheme != "file":
         raise SettingsError(
-            f"`destination.filesystem.bucket_url` is {scheme}://…, and only folders of this machine can be switched in atomically",
+            f"`destination.filesystem.bucket_url` is {scheme}://…, and only a local folder is switched in atomically",
             next_step="Nothing was started; name a local folder and copy it to the bucket after the run",
         )
     return Path(rest if found else places.lake).expanduser().absolute() / DATASET
@@ -211,6 +214,7 @@ def _extract_and_load(
             pipeline.sync_destination()
             session.reads_strictly = False
             session.fetched.clear()
+            session.failures.clear()
             tally.clear()
             continue
         session.forget_fetched()
@@ -254,7 +258,9 @@ def _refused_data(error: BaseException) -> bool:
 
     refusals = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
     return any(isinstance(cause, refusals) for cause in _causes(error)) or any(
-        word in str(cause) for cause in _causes(error) for word in ("Conversion Error", "Invalid Input Error", "CSV Error")
+        word in str(cause)
+        for cause in _causes(error)
+        for word in ("Conversion Error", "Invalid Input Error", "CSV Error")
     )
 
 
@@ -286,7 +292,9 @@ def _count(
 ) -> dict[str, ObjectCounts]:
     """Complete the account with what stands in the tables."""
     if not options.uses_working_database:
-        return {name: replace(counts, loaded=counts.parsed, new=counts.parsed) for name, counts in tally.objects.items()}
+        return {
+            name: replace(counts, loaded=counts.parsed, new=counts.parsed) for name, counts in tally.objects.items()
+        }
     from .database import connect, loaded_counts, row_counts
 
     with connect(places.working_database) as db:
@@ -340,6 +348,3 @@ def _data_through(pipeline: Pipeline) -> str | None:
 
 def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
-
-
-

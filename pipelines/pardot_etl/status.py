@@ -1,6 +1,7 @@
-"""`pardot-etl status`: how the installation is, from what earlier runs left behind; no call, no lock, no change.
+"""`pardot-etl status`: how the installation is, from what earlier runs left behind.
 
 It reads the history of runs, the ledger and the published snapshot, and works when none of them exists yet.
+It makes no call, takes no lock and changes nothing.
 """
 
 from __future__ import annotations

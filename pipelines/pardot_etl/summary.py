@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -61,7 +61,14 @@ class Tally:
 
 
 NOTICES = frozenset(
-    {"query.warning", "custom_field.found", "custom_field.refused", "field.refused", "account.unreadable", "export.lost"}
+    {
+        "query.warning",
+        "custom_field.found",
+        "custom_field.refused",
+        "field.refused",
+        "account.unreadable",
+        "export.lost",
+    }
 )
 """Events that a person should see in the summary although the run went on."""
 
@@ -83,6 +90,8 @@ class RunSummary:
     notices: tuple[str, ...] = ()
     published: tuple[str, ...] = ()
     transform: Mapping[str, Any] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
+    """What did not happen, in full sentences; the other objects were loaded and published."""
     exit_code: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -110,6 +119,7 @@ class RunSummary:
                 counts.set_aside,
             )
             lines.append(f"{name:<{width}}  " + "  ".join(f"{value:>11,}" for value in values))
+        lines += [f"FAILED      {failure}" for failure in self.failures]
         lines += [f"notice      {notice}" for notice in self.notices]
         if self.transform:
             lines.append(f"transform   {self._transform_line()}")
@@ -130,6 +140,12 @@ class RunSummary:
         if self.transform.get("skipped"):
             return "nothing changed, reporting tables are up to date"
         return f"{self.transform.get('models', 0)} models, {self.transform.get('tests', 0)} tests passed"
+
+
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """Return the exit code of a run in which some objects failed: a fault first, then settings, then "run again"."""
+    found = set(codes)
+    return next((code for code in (1, 2, 75) if code in found), 0)
 
 
 def _number(value: object) -> int:

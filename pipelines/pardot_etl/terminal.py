@@ -74,7 +74,9 @@ class _Polls:
     def is_worth_a_line(self, event: Event) -> bool:
         if event.name != "export.polled":
             return True
-        name, status, now = event.fields.get("object"), event.fields.get("status"), self._monotonic()
+        name, status, now = event.fields.get("object"), _state(event.fields), self._monotonic()
+        if status.startswith("complete"):
+            return False  # the next event says so
         shown, at = self._last.get(name, (None, now))
         if status == shown and now - at < SECONDS_BETWEEN_POLL_LINES:
             return False
@@ -91,8 +93,8 @@ _LINES: Final[Mapping[str, Callable[[Fields], str]]] = {
     ),
     "export.completed": lambda f: f"export {f['export_id']} complete, {_count(f['files'], 'file')}",
     "export.file_fetched": lambda f: f"{_count(f['rows'], 'row')} fetched ({size(f['bytes'])})",
-    "export.file_on_disk": lambda f: "a file of an earlier run is on disk and is not fetched again",
-    "export.download_repeated": lambda f: "a download broke off and starts again",
+    "export.file_on_disk": lambda _: "a file of an earlier run is on disk and is not fetched again",
+    "export.download_repeated": lambda _: "a download broke off and starts again",
     "export.lost": lambda f: f"export {f['export_id']} is gone ({f['reason']}); a new one takes its place",
     "rows.parsed": lambda f: (
         _count(f["rows"], "row") + (f", {f['rejected']} set aside" if f.get("rejected") else "")
@@ -101,12 +103,12 @@ _LINES: Final[Mapping[str, Callable[[Fields], str]]] = {
         f"{f['operation']} failed{_why(f)}; again in {duration(f.get('wait_seconds') or 0)}"
     ),
     "query.warning": lambda f: f"Pardot warns: {f['warning']}",
-    "query.token_expired": lambda f: "the page token expired; going on above the greatest id seen",
+    "query.token_expired": lambda _: "the page token expired; going on above the greatest id seen",
     "query.page_shrunk": lambda f: f"Pardot ran out of time; asking for {f['rows']} rows a page",
     "custom_field.found": lambda f: f"new custom field {f['field']}",
     "custom_field.refused": lambda f: f"custom field {f['field']} is refused by the query and left out",
     "field.refused": lambda f: f"field {f['field']} is refused and left out",
-    "account.unreadable": lambda f: "the account may not be read, so the allowance is unknown",
+    "account.unreadable": lambda _: "the account may not be read, so the allowance is unknown",
 }
 """What a person wants to read while a run goes on; every other event only counts."""
 

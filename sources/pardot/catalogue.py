@@ -89,7 +89,7 @@ class Entry:
 
 
 def _fields(
-    ints: str = "", text: str = "", flags: str = "", times: str = "", numbers: str = ""
+    *, ints: str = "", text: str = "", flags: str = "", times: str = "", numbers: str = ""
 ) -> tuple[Field, ...]:
     """Build the fields of an entry: `id` first, then by type, in the order given."""
     groups = (
@@ -128,8 +128,7 @@ _ENTRIES = (
     Entry(
         "prospects",
         _fields(
-            ints="campaignId prospectAccountId assignedToId userId profileId lifecycleStageId score "
-            + _AUDIT,
+            ints="campaignId prospectAccountId assignedToId userId profileId lifecycleStageId score " + _AUDIT,
             text="email salutation firstName lastName company jobTitle department addressOne addressTwo city state zip "
             "country territory phone fax website industry annualRevenue employees yearsInBusiness source comments "
             "notes grade recentInteraction emailBouncedReason " + _CAMPAIGN_PARAMETERS + " firstReferrerUrl "
@@ -372,9 +371,7 @@ _ENTRIES = (
 CATALOGUE: Mapping[str, Entry] = {entry.table: entry for entry in _ENTRIES}
 
 
-def select_entries(
-    objects: str | Iterable[str], catalogue: Mapping[str, Entry] = CATALOGUE
-) -> Sequence[Entry]:
+def select_entries(objects: str | Iterable[str], catalogue: Mapping[str, Entry] = CATALOGUE) -> Sequence[Entry]:
     """Return the entries that `sources.pardot.objects` names, in catalogue order.
 
     Args:

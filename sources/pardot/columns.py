@@ -202,7 +202,8 @@ def _cell_rejects(db: duckdb.DuckDBPyConnection, fields: Sequence[Field], time_z
     """Split `cells` into the view `readable` and the rows with a cell that its type cannot hold."""
     typed = [f for f in fields if f.type is not Type.TEXT]
     bad_cells = [
-        f"(nullif({quote_identifier(f.name)}, '') IS NOT NULL AND {_cell(f, time_zone, 'TRY_CAST')} IS NULL)" for f in typed
+        f"(nullif({quote_identifier(f.name)}, '') IS NOT NULL AND {_cell(f, time_zone, 'TRY_CAST')} IS NULL)"
+        for f in typed
     ]
     no_key = "nullif(id, '') IS NULL"
     db.execute(f"CREATE TEMP TABLE unreadable AS SELECT * FROM cells WHERE {' OR '.join([no_key, *bad_cells])}")

@@ -40,9 +40,7 @@ _SMALLEST_KEY_BITS: Final = 2048
 _PASSING_ERRORS: Final = frozenset({"rate_limit_exceeded", "server_error", "temporarily_unavailable"})
 
 _HINTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "invalid_client_id": (
-        "check `client_id`, and `login_url` or `environment`: the app is unknown to this host",
-    ),
+    "invalid_client_id": ("check `client_id`, and `login_url` or `environment`: the app is unknown to this host",),
     "invalid_client": (
         "check `client_secret`",
         "for client credentials set `login_url` to your My Domain host",
@@ -58,9 +56,7 @@ _HINTS: Final[Mapping[str, tuple[str, ...]]] = {
 """OAuth `error` -> what is usually wrong. Source: Salesforce Help, "OAuth 2.0 error codes"."""
 
 _GRANT_HINTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "refresh_token": (
-        "the refresh token is revoked, expired or of another app or environment: get a new one",
-    ),
+    "refresh_token": ("the refresh token is revoked, expired or of another app or environment: get a new one",),
     "password": (
         "check `username`, `password` and `security_token` (a password change renews the security token)",
         "check that the org still allows the username-password flow",
@@ -262,16 +258,12 @@ class TokenProvider:
         given = self._settings.credentials
         where = "sources.pardot.credentials." + ("private_key" if given.private_key else "private_key_file")
         try:
-            secret = given.private_key or Secret(
-                Path(given.private_key_file or "").expanduser().read_text("ascii")
-            )
+            secret = given.private_key or Secret(Path(given.private_key_file or "").expanduser().read_text("ascii"))
             key = load_pem_private_key(secret.reveal().encode("ascii"), password=None)
         except OSError as problem:
             raise SettingsError(f"{where} cannot be read: {problem.strerror}") from None
         except TypeError:
-            raise SettingsError(
-                f"{where} is encrypted; expected an unencrypted key, guarded by chmod 600"
-            ) from None
+            raise SettingsError(f"{where} is encrypted; expected an unencrypted key, guarded by chmod 600") from None
         except (ValueError, UnsupportedAlgorithm):
             raise SettingsError(f"{where} is no private key in PEM form") from None
         if not isinstance(key, RSAPrivateKey):
@@ -286,15 +278,11 @@ class TokenProvider:
         error = data.get("error")
         if not isinstance(error, str):
             if 300 <= answer.status < 400:
-                self._refuse(
-                    answer.status, "the login host redirects", ("set `login_url` to the right host",)
-                )
+                self._refuse(answer.status, "the login host redirects", ("set `login_url` to the right host",))
             self._refuse(answer.status, "the answer holds no token", ("check `login_url`",))
         description = data.get("error_description")
         said = f"{error}: {description}" if isinstance(description, str) else error
-        hints = (
-            _GRANT_HINTS[self._settings.login_method] if error == "invalid_grant" else _HINTS.get(error, ())
-        )
+        hints = _GRANT_HINTS[self._settings.login_method] if error == "invalid_grant" else _HINTS.get(error, ())
         skew = self._skew_hint(answer.server_time)
         self._refuse(answer.status, said, (skew, *hints) if skew else hints)
 
@@ -325,13 +313,7 @@ class TokenProvider:
 def _is_token(answer: _Answer) -> bool:
     """Whether the answer holds a token that may stand in a header."""
     token = (answer.data or {}).get("access_token")
-    return (
-        answer.status == 200
-        and isinstance(token, str)
-        and token.isascii()
-        and token.isprintable()
-        and token != ""
-    )
+    return answer.status == 200 and isinstance(token, str) and token.isascii() and token.isprintable() and token != ""
 
 
 def _is_passing(answer: _Answer) -> bool:

@@ -127,11 +127,11 @@ class ResultFileWriter:
     def _verified_rows(self) -> int:
         if self._counter.in_quotes:
             raise DataError(
-                object=self._table,
-                file=self._path.name,
-                line=None,
+                "a result file",
                 expected="balanced quotes",
                 found="a file that ends inside quotes",
+                object_name=self._table,
+                file=self._path.name,
             )
         ends_open = self.size_bytes > 0 and not self._tail.endswith(b"\n")
         return max(0, self._counter.line_ends + int(ends_open) - 1)
@@ -155,11 +155,12 @@ def parse_header(line: str, fields: Sequence[str], *, table: str, file: str) -> 
         if names
     ]
     raise DataError(
-        object=table,
+        "a result file",
+        expected=f"a header with the {len(fields)} fields asked for",
+        found="; ".join(differences),
+        object_name=table,
         file=file,
         line=1,
-        expected=f"a header with the {len(fields)} fields asked for",
-        found="; ".join(differences)[:200],
     )
 
 

@@ -15,6 +15,7 @@
       DataError                    an answer or a file breaks its contract  exit 1
       StorageError                 disk, folder or database                 exit 1
       RunLockedError               another run is active                    exit 75
+      StoppedError                 the process was told to end              exit 130
 
 Constructors take facts. The text is composed when it is read, in at most three sentences: what did not
 happen (to which thing, over which window), the evidence, then what is safe and the next step. So a caller
@@ -399,9 +400,7 @@ class UnknownStatusError(ExportError):
         return "; ".join(part for part in (super()._evidence(), known) if part)
 
     def _advice(self) -> str:
-        return (
-            f"{_NOTHING_LOADED} and the export is kept in the ledger; update pardot-etl, or report the status"
-        )
+        return f"{_NOTHING_LOADED} and the export is kept in the ledger; update pardot-etl, or report the status"
 
 
 class DataError(PardotError):
@@ -451,8 +450,7 @@ class DataError(PardotError):
         return (
             f"{self.what[:1].upper()}{self.what[1:]}{where} could not be read",
             f"Expected {self.expected}; found {self.found}",
-            self.next_step
-            or f"Nothing of it was loaded; {_RUN_AGAIN}, and report this text if it happens twice",
+            self.next_step or f"Nothing of it was loaded; {_RUN_AGAIN}, and report this text if it happens twice",
         )
 
 
@@ -516,6 +514,17 @@ class RunLockedError(PardotError):
         return (
             "This run did not start because another one is active",
             f"Evidence: {holder} holds {self.path}",
-            self.next_step
-            or "Nothing was touched; wait for it to end, the next scheduled run goes on by itself",
+            self.next_step or "Nothing was touched; wait for it to end, the next scheduled run goes on by itself",
+        )
+
+
+class StoppedError(PardotError):
+    """The process was told to end while it waited; what was reached is in the ledger."""
+
+    exit_code = 130
+
+    def _sentences(self) -> Sequence[str]:
+        return (
+            "The run was stopped before it was finished",
+            f"Nothing is lost; {_RUN_AGAIN} and it goes on from here",
         )

@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
 
+from . import stopping
 from .catalogue import Entry
 from .csv_files import ResultFile, ResultFileWriter
 from .errors import (
@@ -145,7 +146,7 @@ class Exports:
         poll_seconds: float,
         patience_seconds: float,
         on_event: EventHandler,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = stopping.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
@@ -288,13 +289,20 @@ class Exports:
             word = reply.data.get("status")
             status = parse_status(word, is_expired=_is_true(reply.data.get("isExpired")))
             self._emit(
-                "export.polled", entry, export_id=record.export_id, status=str(word), age_seconds=waited, usual_seconds=usual
+                "export.polled",
+                entry,
+                export_id=record.export_id,
+                status=str(word),
+                age_seconds=waited,
+                usual_seconds=usual,
             )
             if status is Status.COMPLETE:
                 urls = parse_result_urls(reply.data.get("resultRefs"), str(record.export_id))
                 self._ledger.finished(record.request_id, urls)
                 self._ledger.note_duration(entry.table, waited, 0, datetime.now(timezone.utc).isoformat())
-                self._emit("export.completed", entry, export_id=record.export_id, files=len(urls), waited_seconds=waited)
+                self._emit(
+                    "export.completed", entry, export_id=record.export_id, files=len(urls), waited_seconds=waited
+                )
                 return
             if status is Status.LOST:
                 raise _ExportLost(str(record.export_id), str(word))
@@ -360,7 +368,12 @@ class Exports:
         try:
             writer = ResultFileWriter(target, fields, table=entry.table)
             try:
-                self._transport.download(url, writer.write, operation="export.download", max_bytes=MAX_FILE_BYTES)
+
+                def keep(piece: bytes) -> None:
+                    stopping.check()
+                    writer.write(piece)
+
+                self._transport.download(url, keep, operation="export.download", max_bytes=MAX_FILE_BYTES)
                 return writer.finish()
             except BaseException:
                 writer.discard()
@@ -372,7 +385,9 @@ class Exports:
         self._on_event(Event(name, {"object": entry.table, **fields}))
 
 
-class _ExportLost(Exception):  # noqa: N818 a signal between two functions, never shown
+class _ExportLost(Exception):
+    """A signal between two functions; never leaves this module."""
+
     def __init__(self, export_id: str, reason: str) -> None:
         super().__init__(reason)
         self.export_id = export_id

@@ -78,9 +78,7 @@ def check_url(url: str, settings: Settings) -> str:
         legacy = host == LEGACY_RESULT_HOST and parts.scheme == "https" and _port(parts) == _PORTS["https"]
         allowed = (same_door and host == own.hostname) or legacy
     if not allowed:
-        raise _refusal(
-            f"it points to {parts.scheme}://{host}:{_port(parts)}, we speak to {settings.api_url} only"
-        )
+        raise _refusal(f"it points to {parts.scheme}://{host}:{_port(parts)}, we speak to {settings.api_url} only")
     return url
 
 

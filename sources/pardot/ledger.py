@@ -122,9 +122,7 @@ class Ledger:
     def lost(self, request_id: int) -> None:
         """Record that the export can no longer deliver: forget its id and files, keep the count of attempts."""
         self._run("DELETE FROM files WHERE request_id = ?", (request_id,))
-        self._run(
-            "UPDATE exports SET export_id = NULL, status = 'intended' WHERE request_id = ?", (request_id,)
-        )
+        self._run("UPDATE exports SET export_id = NULL, status = 'intended' WHERE request_id = ?", (request_id,))
 
     def finished(self, request_id: int, urls: list[str]) -> None:
         """Record that the export is complete and which files it has."""
@@ -144,8 +142,7 @@ class Ledger:
             (request_id,),
         )
         return [
-            FileRecord(position, url, path, json.loads(facts) if facts else None)
-            for position, url, path, facts in rows
+            FileRecord(position, url, path, json.loads(facts) if facts else None) for position, url, path, facts in rows
         ]
 
     def fetched(self, request_id: int, position: int, path: Path, facts: Mapping[str, object]) -> None:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from . import stopping
 from .catalogue import Entry, Field
 from .columns import PageFile
 from .errors import DataError, RejectedRequestError, TransientRequestError
@@ -68,6 +70,7 @@ class PagedQuery:
             full, sizes = False, list[int]()
             try:
                 for reply in self._chain(filters, above_id):
+                    stopping.check()
                     page = self._records(reply)
                     sizes.append(len(page))
                     # A server may hand out smaller pages than asked for: then "full" is what its first page held.
@@ -119,16 +122,22 @@ class PagedQuery:
             return []
         if not isinstance(values, list) or not all(isinstance(record, dict) for record in values):
             raise DataError(
-                "a page of rows", expected="a list of records in `values`", found=type(values).__name__, object_name=self._entry.table
+                "a page of rows",
+                expected="a list of records in `values`",
+                found=type(values).__name__,
+                object_name=self._entry.table,
             )
         return values
 
     def _greatest_id(self, page: Sequence[Record], above_id: int | None) -> int:
         """Return the greatest id of a page and insist that the walk goes upwards, or restarting would skip rows."""
         ids = [_as_int(record.get("id"), self._entry.table) for record in page]
-        if (above_id is not None and ids[0] <= above_id) or any(a >= b for a, b in zip(ids, ids[1:], strict=False)):
+        if (above_id is not None and ids[0] <= above_id) or any(a >= b for a, b in pairwise(ids)):
             raise DataError(
-                "a page of rows", expected="rows in the order of their ids", found="ids out of order", object_name=self._entry.table
+                "a page of rows",
+                expected="rows in the order of their ids",
+                found="ids out of order",
+                object_name=self._entry.table,
             )
         return ids[-1]
 
@@ -138,7 +147,9 @@ class PagedQuery:
         return any(warning.strip().startswith(INCOMPLETE_WARNING) for warning in reply.warnings)
 
 
-def write_pages(pages: Iterator[list[Record]], fields: Sequence[Field], path: Path, on_page: Callable[[int], None]) -> PageFile:
+def write_pages(
+    pages: Iterator[list[Record]], fields: Sequence[Field], path: Path, on_page: Callable[[int], None]
+) -> PageFile:
     """Write pages of records as text cells to a Parquet file; memory holds one page."""
     names = [field.name for field in fields]
     schema = pa.schema([(name, pa.string()) for name in names])
@@ -172,4 +183,6 @@ def _as_int(value: object, table: str) -> int:
     try:
         return int(str(value))
     except ValueError:
-        raise DataError("a page of rows", expected="an integer `id`", found=repr(value)[:40], object_name=table) from None
+        raise DataError(
+            "a page of rows", expected="an integer `id`", found=repr(value)[:40], object_name=table
+        ) from None

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from . import stopping
 from .allowance import Allowance
 from .catalogue import Entry
 from .columns import RejectedRow
 from .credentials import TokenProvider
+from .errors import AuthenticationError, PardotError, RejectedRequestError, StoppedError, StorageError
 from .events import Event, EventHandler, log_event
 from .exports import Exports, FetchedExport
 from .fields import custom_field_names
@@ -33,6 +37,7 @@ class Session:
     Args:
         folder: working folder, kept between runs: the ledger, result files, files on their way to the destination.
         reads_strictly: whether large files may go to DuckDB unchecked; off after a load was refused.
+        sleep: how to wait, between looks at an export.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Session:
         *,
         on_event: EventHandler,
         reads_strictly: bool = True,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.settings = settings
         self.transport = transport
@@ -51,6 +57,9 @@ class Session:
         self.on_event = on_event
         self.reads_strictly = reads_strictly
         self.ledger = Ledger(folder / "ledger.sqlite")
+        self.keeps_going = False
+        """Whether one object's failure leaves the others going; then it is found in `failures`."""
+        self.failures: list[PardotError] = []
         self.fetched: list[FetchedExport] = []
         """The exports of this run; forgotten in the ledger once their rows are loaded."""
         self.resumed: set[str] = set()
@@ -65,6 +74,7 @@ class Session:
             poll_seconds=settings.poll_seconds,
             patience_seconds=settings.export_patience_seconds,
             on_event=self._watch,
+            sleep=sleep,
         )
         self.harvester = Harvester(
             transport, exports, folder / "pages", history_start=settings.history_start, on_event=on_event
@@ -75,9 +85,7 @@ class Session:
         self.transport.close()
 
     def read_account(self) -> None:
-        """Read the account's call counters into the allowance; one call. A refusal is reported and leaves it unknown."""
-        from .errors import AuthenticationError, RejectedRequestError
-
+        """Read the account's call counters into the allowance; one call. A refusal is reported, they stay unknown."""
         try:
             params: dict[str, str | int] = {"fields": ACCOUNT_FIELDS}
             data = self.transport.get_json("/api/v5/objects/account", params, operation="account").data
@@ -96,6 +104,23 @@ class Session:
             if self._custom_fields is None:
                 self._custom_fields = custom_field_names(self.transport, self.on_event)
             return self._custom_fields
+
+    @contextmanager
+    def object_fails_alone(self, entry: Entry) -> Iterator[None]:
+        """Let one object's failure be its own: its position stays, the other objects go on.
+
+        Only a stop and trouble with our own disk or database end everything, and every failure does unless
+        `keeps_going`.
+        """
+        try:
+            yield
+        except (StoppedError, StorageError):
+            raise
+        except PardotError as error:
+            if not self.keeps_going:
+                raise
+            self.failures.append(error)
+            self.on_event(Event("object.failed", {"object": entry.table, "error": type(error).__name__}))
 
     def current_load_id(self) -> str:
         """Return the id of the load package that dlt is extracting into."""
@@ -117,7 +142,7 @@ class Session:
         from dlt.destinations.exceptions import DatabaseUndefinedRelation
 
         pipeline = dlt.current.pipeline()
-        with self._lock, pipeline.sql_client() as client:  # type: ignore[attr-defined]
+        with self._lock, pipeline.sql_client() as client:
             try:
                 rows = client.execute_sql(f"SELECT 1 FROM {client.make_qualified_table_name(entry.table)} LIMIT 1")
             except DatabaseUndefinedRelation:
@@ -127,7 +152,12 @@ class Session:
     def forget_loaded(self, entry: Entry, position: Position) -> None:
         """Drop exports whose windows the destination has: its own state is the proof."""
         for record in self.ledger.open_exports(entry.table):
-            if position.through and record.end_at and record.export_id and parse_time(record.end_at) <= position.through:
+            if (
+                position.through
+                and record.end_at
+                and record.export_id
+                and parse_time(record.end_at) <= position.through
+            ):
                 self._drop(record.request_id, record.export_id)
 
     def forget_fetched(self) -> None:
@@ -177,7 +207,12 @@ class Session:
 
 
 def open_session(
-    settings: Settings, *, folder: Path | None = None, on_event: EventHandler = log_event, reads_strictly: bool = True
+    settings: Settings,
+    *,
+    folder: Path | None = None,
+    on_event: EventHandler = log_event,
+    reads_strictly: bool = True,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Session:
     """Return a session for these settings; makes no call.
 
@@ -190,6 +225,6 @@ def open_session(
         folder = Path(active().data_dir) / "pardot" / settings.business_unit_id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     allowance = Allowance(settings.max_daily_calls, settings.reserve_percent)
-    tokens = TokenProvider(settings)
-    transport = Transport(settings, tokens, allowance, on_event=on_event)
+    tokens = TokenProvider(settings, sleep=stopping.sleep)
+    transport = Transport(settings, tokens, allowance, sleep=stopping.sleep, on_event=on_event)
     return Session(settings, transport, allowance, folder, on_event=on_event, reads_strictly=reads_strictly)

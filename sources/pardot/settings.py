@@ -241,9 +241,7 @@ def load_settings(**overrides: object) -> Settings:
             except ValueError as expected:
                 problems.append(f"{key.key}: expected {expected}; found {_shown(key, first)}")
     problems += _missing(chosen, problems)
-    credentials = Credentials(
-        **{name.partition(".")[2]: value for name, value in chosen.items() if "." in name}
-    )
+    credentials = Credentials(**{name.partition(".")[2]: value for name, value in chosen.items() if "." in name})
     problems += _login_problems(credentials, problems)
     if problems:
         raise SettingsError(problems)
@@ -307,10 +305,7 @@ def _login_problems(given: Credentials, problems: list[str]) -> list[str]:
     }
     chosen = [name for name, value in ways.items() if value]
     rules = {
-        f"{where}: {' and '.join(chosen)} are set; keep one of them, each is another way to log in": len(
-            chosen
-        )
-        > 1,
+        f"{where}: {' and '.join(chosen)} are set; keep one of them, each is another way to log in": len(chosen) > 1,
         f"{where}: private_key and private_key_file are both set; keep one": given.private_key
         and given.private_key_file,
         f"{where}.username is not set, yet {chosen[0] if chosen else ''} needs it": len(chosen) == 1

@@ -1,10 +1,10 @@
 """The dlt source: one resource per object of the catalogue, bound to a session.
 
-    import dlt
-    from pardot import pardot_source
+import dlt
+from pardot import pardot_source
 
-    pipeline = dlt.pipeline("pardot", destination="duckdb", dataset_name="pardot")
-    pipeline.run(pardot_source(objects=["visitor_activities", "prospects"]))
+pipeline = dlt.pipeline("pardot", destination="duckdb", dataset_name="pardot")
+pipeline.run(pardot_source(objects=["visitor_activities", "prospects"]))
 """
 
 from __future__ import annotations
@@ -66,16 +66,16 @@ def pardot_source(
                 _rows_of(entry, session),
                 name=entry.table,
                 primary_key=KEY,
-                write_disposition=write_disposition(),  # type: ignore[arg-type]
-                columns=column_hints(entry.fields),  # type: ignore[arg-type]
+                write_disposition=write_disposition(),
+                columns=column_hints(entry.fields),
                 parallelized=True,
             )
         yield dlt.resource(
             lambda: session.kept_rejects(),  # dlt decorates functions, not methods
             name=REJECTED_ROWS_TABLE,
             primary_key=KEY,
-            write_disposition=write_disposition(),  # type: ignore[arg-type]
-            columns=column_hints(REJECTED_ROWS_COLUMNS),  # type: ignore[arg-type]
+            write_disposition=write_disposition(),
+            columns=column_hints(REJECTED_ROWS_COLUMNS),
         )
 
     source: DltSource = bind()
@@ -86,40 +86,45 @@ def _rows_of(entry: Entry, session: Session) -> Callable[[], Iterator[Any]]:
     """Return the generator function of one resource."""
 
     def rows() -> Iterator[Any]:
-        import dlt
-
-        state = dlt.current.resource_state(entry.table)
-        position = Position.from_state(state)
-        session.forget_loaded(entry, position)
-        load_id = session.current_load_id()
-        choice = FieldChoice(session.transport, entry, state, session.on_event)
-        custom = session.custom_fields() if entry.has_custom_fields else ()
-        harvest = session.harvester.gather(entry, position, choice, custom, name=f"{entry.table}-{load_id}")
-        destination = session.destination(dlt.current.pipeline())
-        is_empty = position.through is None and session.is_empty(entry, destination)
-        for delivery in deliver(
-            entry,
-            harvest.fields,
-            harvest.files,
-            destination,
-            load_id=load_id,
-            time_zone=session.settings.time_zone,
-            is_empty=is_empty,
-        ):
-            _account(entry, delivery, session)
-            if delivery.appended:
-                session.ledger.mark_unsettled(entry.table)
-            if delivery.item is not None:
-                yield delivery.item
-        session.note_exports(harvest.exports)
-        harvest.position.write(state)
+        with session.object_fails_alone(entry):
+            yield from _gather_and_deliver(entry, session)
 
     return rows
+
+
+def _gather_and_deliver(entry: Entry, session: Session) -> Iterator[Any]:
+    import dlt
+
+    state = dlt.current.resource_state(entry.table)
+    position = Position.from_state(state)
+    session.forget_loaded(entry, position)
+    load_id = session.current_load_id()
+    choice = FieldChoice(session.transport, entry, state, session.on_event)
+    custom = session.custom_fields() if entry.has_custom_fields else ()
+    harvest = session.harvester.gather(entry, position, choice, custom, name=f"{entry.table}-{load_id}")
+    destination = session.destination(dlt.current.pipeline())
+    is_empty = position.through is None and session.is_empty(entry, destination)
+    for delivery in deliver(
+        entry,
+        harvest.fields,
+        harvest.files,
+        destination,
+        load_id=load_id,
+        time_zone=session.settings.time_zone,
+        is_empty=is_empty,
+    ):
+        _account(entry, delivery, session)
+        if delivery.appended:
+            session.ledger.mark_unsettled(entry.table)
+        if delivery.item is not None:
+            yield delivery.item
+    session.note_exports(harvest.exports)
+    harvest.position.write(state)
 
 
 def _account(entry: Entry, delivery: Delivery, session: Session) -> None:
     if delivery.rejected:
         session.keep_rejected(entry, delivery.rejected)
     if delivery.rows or delivery.rejected:
-        fields = {"object": entry.table, "rows": delivery.rows, "rejected": len(delivery.rejected)}
-        session.on_event(Event("rows.parsed", fields))
+        counted = {"rows": delivery.rows, "rejected": len(delivery.rejected)}
+        session.on_event(Event("rows.parsed", {"object": entry.table, **counted}))

@@ -63,7 +63,7 @@ class Delivery:
     """Whether the rows join the table without a merge, so that its keys must be checked once they are loaded."""
 
 
-def column_hints(fields: Sequence[Field]) -> dict[str, dict[str, Any]]:
+def column_hints(fields: Sequence[Field]) -> Any:
     """Return dlt's column hints: every column with its type, the key not nullable."""
     hints = {
         field.column: {"name": field.column, "data_type": field.type.value, "nullable": field.column != KEY}
@@ -73,7 +73,7 @@ def column_hints(fields: Sequence[Field]) -> dict[str, dict[str, Any]]:
     return hints
 
 
-def write_disposition(*, append: bool = False) -> dict[str, str]:
+def write_disposition(*, append: bool = False) -> Any:
     """Return how rows join the table; delete-insert keeps its cost independent of the table's size."""
     return {"disposition": "append"} if append else {"disposition": "merge", "strategy": "delete-insert"}
 
@@ -165,7 +165,7 @@ def _arrow_tables(select: str) -> Iterator[Any]:
 
     with duckdb.connect(":memory:") as db:
         db.execute("SET TimeZone = 'UTC'")
-        for batch in db.execute(select).to_arrow_reader(ARROW_BATCH_ROWS):
+        for batch in db.sql(select).to_arrow_reader(ARROW_BATCH_ROWS):
             if batch.num_rows:
                 yield pa.Table.from_batches([batch])
 

@@ -112,9 +112,7 @@ class Transport:
         self._server_time: tuple[datetime, float] | None = None
         self._clock_skew_seconds: float | None = None
         with _slots_lock:
-            self._slot = _slots.setdefault(
-                settings.business_unit_id, threading.BoundedSemaphore(MAX_IN_FLIGHT)
-            )
+            self._slot = _slots.setdefault(settings.business_unit_id, threading.BoundedSemaphore(MAX_IN_FLIGHT))
 
     def __enter__(self) -> Transport:
         return self
@@ -129,9 +127,7 @@ class Transport:
         self._wire.close()
         self._tokens.close()
 
-    def get_json(
-        self, path_or_url: str, params: Mapping[str, str | int] | None = None, *, operation: str
-    ) -> Reply:
+    def get_json(self, path_or_url: str, params: Mapping[str, str | int] | None = None, *, operation: str) -> Reply:
         """Return the answer to a GET; costs one API call per attempt.
 
         Args:
@@ -172,9 +168,7 @@ class Transport:
         )
         return self._run(call, self._read_reply)
 
-    def download(
-        self, url: str, sink: Callable[[bytes], object], *, operation: str, max_bytes: int
-    ) -> Download:
+    def download(self, url: str, sink: Callable[[bytes], object], *, operation: str, max_bytes: int) -> Download:
         """Stream a result file into the sink in pieces of at least 1 MiB; costs one API call per attempt.
 
         Until the headers are here, failures are retried as for `get_json` and the sink is not called. After
@@ -245,9 +239,7 @@ class Transport:
             self._tell("request.retry", call, trouble, attempt=attempt, wait_seconds=wait)
             self._sleep(wait)
 
-    def _may_repeat(
-        self, verdict: Verdict, attempt: int, unreadable: int, elapsed: float, wait: float
-    ) -> bool:
+    def _may_repeat(self, verdict: Verdict, attempt: int, unreadable: int, elapsed: float, wait: float) -> bool:
         policy = self._policy
         return (
             verdict in (Verdict.RETRY, Verdict.WAIT_MINUTE)
@@ -336,9 +328,7 @@ class Transport:
             trouble = self._trouble(response, reason=error.reason)
             problem = TransientRequestError(call.operation, body_interrupted=True, **trouble.facts(call, 1))
         else:
-            return Download(
-                facts.wire_bytes, facts.written_bytes, facts.content_length, facts.encoding, content_type
-            )
+            return Download(facts.wire_bytes, facts.written_bytes, facts.content_length, facts.encoding, content_type)
         raise problem
 
     def _parse(self, response: requests.Response, raw: bytes) -> dict[str, Any]:
@@ -419,6 +409,4 @@ class Transport:
 
     def _log(self, call: Call, status: int | None, seconds: float) -> None:
         facts = {"operation": call.operation, "method": call.method, "path": path_only(call.url)}
-        log_event(
-            Event("request.done", {**facts, "status": status, "milliseconds": round(seconds * 1000)}), 10
-        )
+        log_event(Event("request.done", {**facts, "status": status, "milliseconds": round(seconds * 1000)}), 10)

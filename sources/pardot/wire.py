@@ -27,18 +27,14 @@ class Wire:
         # The adapter is used without a Session around it, which would follow, remember and look things up.
         self._adapter = HTTPAdapter(pool_connections=4, pool_maxsize=8, max_retries=0)
 
-    def send(
-        self, method: str, url: str, *, headers: dict[str, str], body: bytes | None = None
-    ) -> requests.Response:
+    def send(self, method: str, url: str, *, headers: dict[str, str], body: bytes | None = None) -> requests.Response:
         """Send one request and return the answer once its headers are here; the caller closes it.
 
         Raises:
             WireError: no answer; its `failure` says whether the request can have been seen.
         """
         try:
-            request = requests.Request(
-                method, url, headers={"User-Agent": USER_AGENT, **headers}, data=body
-            ).prepare()
+            request = requests.Request(method, url, headers={"User-Agent": USER_AGENT, **headers}, data=body).prepare()
             return self._adapter.send(
                 request, stream=True, timeout=self._timeout, **self._surroundings(request.url or url)
             )

@@ -49,5 +49,7 @@ def _differences_in_parquet(account: Account) -> dict[str, list[str]]:
     with duckdb.connect() as db:
         db.execute("CREATE SCHEMA pardot")
         for table in CATALOGUE:
-            db.execute(f"CREATE VIEW pardot.{table} AS FROM read_parquet('{account.places.lake}/pardot/{table}/*.parquet')")
+            db.execute(
+                f"CREATE VIEW pardot.{table} AS FROM read_parquet('{account.places.lake}/pardot/{table}/*.parquet')"
+            )
         return table_differences(account.store, db, list(CATALOGUE))

@@ -12,7 +12,15 @@ from pardot_emulator import Behaviour
 from pardot_emulator.store import Store
 from pardot_etl.run import RunOptions
 
-EVERY_ROUTE = ("visitor_activities", "visitor_page_views", "prospects", "prospect_accounts", "emails", "forms", "custom_fields")
+EVERY_ROUTE = (
+    "visitor_activities",
+    "visitor_page_views",
+    "prospects",
+    "prospect_accounts",
+    "emails",
+    "forms",
+    "custom_fields",
+)
 SWITCHES = Behaviour.alternatives()
 
 

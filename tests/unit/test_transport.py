@@ -133,8 +133,8 @@ def test_parameters_are_fully_encoded(rig: Rig) -> None:
     rig.transport.get_json("/api/v5/x", params, operation="test")
     target = rig.api.requests[0].target
     assert (
-        target
-        == "/api/v5/x?fields=id,campaign.name&createdAtAfter=2025-01-01T00%3A00%3A00%2B02%3A00&orderBy=id%20ASC&n=5"
+        target == "/api/v5/x?fields=id,campaign.name&createdAtAfter=2025-01-01T00%3A00%3A00%2B02%3A00"
+        "&orderBy=id%20ASC&n=5"
     )
 
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pardot_etl.report import charts, queries
 from pardot_etl.report import formats as f
-from pardot_etl.report.parts import PERIOD_DAYS, Card, Table
+from pardot_etl.report.parts import PERIOD_DAYS, Card, Table, table
 from pardot_etl.report.queries import ActivitySpan, EmailTotals, Extent, Published
 
 WEEKS = 2 * PERIOD_DAYS // 7
@@ -75,17 +75,17 @@ def headlines(db: Published, extent: Extent | None) -> tuple[tuple[Card, ...], T
     weeks = _stretches(db, extent.last_at, 7, WEEKS)[::-1]
     cards = tuple(_card(each, now, before if is_comparable(extent) else None, weeks) for each in _HEADLINES)
     ends = [extent.last_at - timedelta(days=7 * back) for back in reversed(range(WEEKS))]
-    rows = tuple(
+    rows = [
         (f.day(end), *(each.shown(each.of(week)) for each in _HEADLINES))
         for end, week in zip(ends, weeks, strict=True)
-    )
-    return cards, Table("Headline numbers by week", ("Week to", *(each.name for each in _HEADLINES)), rows)
+    ]
+    return cards, table("Headline numbers by week", ("Week to", *(each.name for each in _HEADLINES)), rows)
 
 
 def lead(db: Published, extent: Extent | None) -> str:
     """Return the period in two sentences, for whoever reads nothing else."""
     if extent is None:
-        return "There is nothing to report yet. This page fills with the first load of visitor activities."
+        return "There is nothing to report yet."
     now, before = _stretches(db, extent.last_at, PERIOD_DAYS, 2)
     told = f"In the {PERIOD_DAYS} days to {f.day(extent.last_at)}"
     if now.activity is None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pardot_etl.report import formats as f
 from pardot_etl.report.headlines import is_comparable
-from pardot_etl.report.parts import PERIOD_DAYS, Check, Table
+from pardot_etl.report.parts import PERIOD_DAYS, Check, Table, table
 from pardot_etl.report.queries import Extent, Load, MetricNote, RejectedRows, TableRows, UnmatchedKey
 
 STALE_AFTER = timedelta(hours=48)
@@ -35,17 +35,22 @@ def warnings(
     if loads and loads[0].status:
         yield f"The last load is not complete (status {loads[0].status})."
     if lost := sum(each.rows for each in rejected):
-        yield f"{f.counted(lost, 'row')} could not be read and so could not be counted; see data health below."
+        yield f"{f.counted(lost, 'row')} could not be read, so no number here counts them; see data health."
 
 
 def checks(
-    extent: Extent | None, rejected: Sequence[RejectedRows], keys: Sequence[UnmatchedKey]
+    extent: Extent | None,
+    *,
+    tables: Sequence[TableRows],
+    rejected: Sequence[RejectedRows],
+    keys: Sequence[UnmatchedKey],
 ) -> Iterator[Check]:
-    """Yield what was looked at, fine or not."""
+    """Yield what was looked at, fine or not; nothing where nothing is loaded."""
+    if not tables:
+        return
     lost = sum(each.rows for each in rejected)
-    yield Check(
-        not lost, f"{f.counted(lost, 'row')} set aside as unreadable" if lost else "Every row could be read"
-    )
+    told = f"{f.counted(lost, 'row')} set aside as unreadable" if lost else "Every row could be read"
+    yield Check(not lost, told)
     missing = [each.table for each in keys if each.keys is None and each.activities]
     if missing:
         yield Check(False, f"Not loaded, so names are missing: {', '.join(missing)}")
@@ -53,30 +58,19 @@ def checks(
     if unmatched:
         yield Check(False, f"{f.counted(unmatched, 'id')} in activities without a row of their own")
     elif keys and not missing:
-        yield Check(True, "Every prospect, campaign and asset that activities name is loaded")
+        yield Check(True, "Every prospect, campaign, email, form and page that activities name is loaded")
     if extent:
-        dated = not extent.undated
-        yield Check(
-            dated,
-            "Every activity has a time"
-            if dated
-            else f"{f.counted(extent.undated, 'activity', 'activities')} without a time",
-        )
+        undated = f"{f.counted(extent.undated, 'activity', 'activities')} without a time"
+        yield Check(not extent.undated, undated if extent.undated else "Every activity has a time")
 
 
 def row_table(tables: Sequence[TableRows]) -> Table | None:
-    rows = tuple((each.name, f.number(each.rows), f.moment(each.newest_at)) for each in tables)
-    return (
-        Table("Rows per table, and the newest of them (UTC)", ("Table", "Rows", "Newest row"), rows)
-        if rows
-        else None
-    )
+    rows = [(each.name, f.number(each.rows), f.moment(each.newest_at)) for each in tables]
+    return table("Rows per table, and the newest of them (UTC)", ("Table", "Rows", "Newest row"), rows)
 
 
 def key_table(keys: Sequence[UnmatchedKey]) -> Table | None:
-    if not keys:
-        return None
-    rows = tuple(
+    rows = [
         (
             each.column,
             each.table if each.keys is not None else f"{each.table} (not loaded)",
@@ -84,32 +78,26 @@ def key_table(keys: Sequence[UnmatchedKey]) -> Table | None:
             f.number(each.activities),
         )
         for each in keys
-    )
+    ]
     columns = ("Key in activities", "Looked for in", "Ids not found", "Activities")
-    return Table("Keys without a row", columns, rows, ("Looked for in",))
+    return table("Keys without a row", columns, rows, ["Looked for in"])
 
 
 def rejected_table(rejected: Sequence[RejectedRows]) -> Table | None:
-    rows = tuple(
-        (f.label(each.object, "?"), f.number(each.rows), f.moment(each.newest_at)) for each in rejected
-    )
-    return (
-        Table("Rows set aside; their text is in rejected_rows", ("Table", "Rows", "Newest (UTC)"), rows)
-        if rows
-        else None
-    )
+    rows = [(f.label(each.object, "?"), f.number(each.rows), f.moment(each.newest_at)) for each in rejected]
+    return table("Rows set aside; their text is in rejected_rows", ("Table", "Rows", "Newest (UTC)"), rows)
 
 
 def load_table(loads: Sequence[Load]) -> Table | None:
-    rows = tuple(
+    rows = [
         (
             f.label(each.id, f.NOTHING),
             f.moment(each.finished_at),
-            "complete" if each.status == 0 else f"status {each.status}",
+            "complete" if each.status == 0 else f"status {f.number(each.status)}",
         )
         for each in loads
-    )
-    return Table("Last loads", ("Load", "Finished (UTC)", "State"), rows) if rows else None
+    ]
+    return table("Last loads", ("Load", "Finished (UTC)", "State"), rows)
 
 
 def notes(metrics: Sequence[MetricNote]) -> tuple[tuple[str, tuple[MetricNote, ...]], ...]:

@@ -10,7 +10,18 @@ from itertools import pairwise
 from pardot_etl.report import charts, health, queries
 from pardot_etl.report import formats as f
 from pardot_etl.report.headlines import headlines, lead
-from pardot_etl.report.parts import CHART_DAYS, PERIOD_DAYS, Card, Check, Mailing, Rank, Section, Step, Table
+from pardot_etl.report.parts import (
+    CHART_DAYS,
+    PERIOD_DAYS,
+    Card,
+    Check,
+    Mailing,
+    Rank,
+    Section,
+    Step,
+    Table,
+    table,
+)
 from pardot_etl.report.queries import Extent, Load, Published
 
 TOP = 8
@@ -78,6 +89,7 @@ def read_page(db: Published, title: str) -> Page:
     accounts = queries.top_accounts(db, until, days=PERIOD_DAYS, limit=TOP)
     rejected = queries.rejected_rows(db)
     keys = queries.unmatched_keys(db)
+    tables = queries.table_rows(db)
     return Page(
         title=f.label(title, "Marketing activity"),
         period=f"{PERIOD_DAYS} days to {f.day(until)}" if extent else "No activity yet",
@@ -99,8 +111,8 @@ def read_page(db: Published, title: str) -> Page:
         campaign_table=_rank_table(campaigns, "Campaign"),
         accounts=_ranks(accounts, "Account"),
         account_table=_rank_table(accounts, "Account"),
-        checks=tuple(health.checks(extent, rejected, keys)),
-        tables=health.row_table(queries.table_rows(db)),
+        checks=tuple(health.checks(extent, tables=tables, rejected=rejected, keys=keys)),
+        tables=health.row_table(tables),
         keys=health.key_table(keys),
         rejected=health.rejected_table(rejected),
         loads=health.load_table(loads),
@@ -130,16 +142,11 @@ def _activity(
     title = f"Activities per day by kind, {span}; the numbers are in the table below"
     drawing = charts.activity_chart(days, stacked, sent, _marks(extent.last_at, days), title=title)
     series = (*stacked, sent)
-    table = Table(
-        f"Activities per day (UTC), {span}",
-        ("Day", *(each.name for each in series), "All"),
-        tuple(
-            (f.day(on), *map(f.number, row), f.number(sum(row)))
-            for on, *row in reversed(list(zip(days, *(each.values for each in series), strict=True)))
-        ),
-    )
+    by_day = list(zip(days, *(each.values for each in series), strict=True))
+    rows = [(f.day(on), *map(f.number, counts), f.number(sum(counts))) for on, *counts in reversed(by_day)]
+    columns = ("Day", *(each.name for each in series), "All")
     legend = tuple((each.key, each.name, f.number(sum(each.values))) for each in series if any(each.values))
-    return Section(drawing, table), legend, span
+    return Section(drawing, table(f"Activities per day (UTC), {span}", columns, rows)), legend, span
 
 
 def _is_whole(on: date, loads: Sequence[Load]) -> bool:
@@ -190,17 +197,12 @@ def _funnel(db: Published, until: datetime) -> tuple[Section, tuple[Step, ...]]:
     steps = tuple(
         Step(stage.name, f.number(stage.value), share) for stage, share in zip(stages, shares, strict=True)
     )
-    table = Table(
-        f"Email funnel, list emails of the last {CHART_DAYS} days",
-        ("Stage", "Emails", "Of sent"),
-        tuple((s.name, f.number(s.value), f.rate(f.ratio(s.value, total.sent))) for s in stages),
-    )
-    return Section(charts.funnel(stages, title=charts.funnel_title(stages)), table), steps
+    rows = [(s.name, f.number(s.value), f.rate(f.ratio(s.value, total.sent))) for s in stages]
+    numbers = table(f"List emails sent in the last {CHART_DAYS} days", ("Stage", "Emails", "Of sent"), rows)
+    return Section(charts.funnel(stages, title=charts.funnel_title(stages)), numbers), steps
 
 
 def _mailings(emails: Sequence[queries.ListEmail]) -> tuple[tuple[Mailing, ...], Table | None]:
-    if not emails:
-        return (), None
     shown, rows = [], []
     for email in emails:
         name = f.label(email.name, f"List email {email.id}")
@@ -220,17 +222,8 @@ def _mailings(emails: Sequence[queries.ListEmail]) -> tuple[tuple[Mailing, ...],
         )
         counts = (email.sent, email.delivered, email.unique_opens, email.unique_clicks)
         rows.append((name, f.day(email.sent_at), *map(f.number, counts), f.rate(opened), f.rate(clicked)))
-    columns = (
-        "List email",
-        "Sent on",
-        "Sent",
-        "Delivered",
-        "Unique opens",
-        "Unique clicks",
-        "Open rate",
-        "CTOR",
-    )
-    return tuple(shown), Table("Top list emails", columns, tuple(rows), ("Sent on",))
+    columns = ("Sent on", "Sent", "Delivered", "Unique opens", "Unique clicks", "Open rate", "CTOR")
+    return tuple(shown), table("Top list emails", ("List email", *columns), rows, ["Sent on"])
 
 
 # -- rankings
@@ -256,16 +249,12 @@ def _ranks(found: Sequence[queries.Ranked], kind: str) -> tuple[Rank, ...]:
 
 
 def _rank_table(found: Sequence[queries.Ranked], kind: str) -> Table | None:
-    if not found:
-        return None
-    return Table(
-        f"What people did, by {kind.lower()}, last {PERIOD_DAYS} days",
-        (kind, "Engagements", "Prospects", "Clicks", "Form successes"),
-        tuple(
-            (
-                f.label(each.name, f"{kind} {each.id}"),
-                *map(f.number, (each.engagements, each.prospects, each.clicks, each.successes)),
-            )
-            for each in found
-        ),
-    )
+    rows = [
+        (
+            f.label(each.name, f"{kind} {each.id}"),
+            *map(f.number, (each.engagements, each.prospects, each.clicks, each.successes)),
+        )
+        for each in found
+    ]
+    columns = (kind, "Engagements", "Prospects", "Clicks", "Form successes")
+    return table(f"What people did, by {kind.lower()}, last {PERIOD_DAYS} days", columns, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -35,6 +36,14 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     texts: tuple[str, ...] = ()
+
+
+def table(
+    caption: str, columns: Sequence[str], rows: Iterable[Sequence[str]], texts: Sequence[str] = ()
+) -> Table | None:
+    """Return a table, or None when there is no row to show."""
+    found = tuple(map(tuple, rows))
+    return Table(caption, tuple(columns), found, tuple(texts)) if found else None
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,9 @@ class Published:
         self._connection = connection
         self._marts = marts_schema
         self._raw = raw_schema
+        [(catalog,)] = connection.execute("SELECT current_database()").fetchall()
+        # A file called pardot.duckdb is a catalog called pardot: its schema pardot is only found by its full name.
+        self._catalog = quote_identifier(catalog)
         self._columns: dict[tuple[str, str], set[str]] = {}
         for schema, table, column in connection.execute(
             "SELECT table_schema, table_name, column_name FROM information_schema.columns "
@@ -168,8 +171,7 @@ class Published:
     def raw_tables(self) -> dict[str, str]:
         """Return the data tables of the raw schema with their quoted names; dlt's own are left out."""
         names = sorted(table for schema, table in self._columns if schema == self._raw)
-        schema = quote_identifier(self._raw)
-        return {name: f"{schema}.{quote_identifier(name)}" for name in names if not name.startswith("_dlt_")}
+        return {name: self._quoted(self._raw, name) for name in names if not name.startswith("_dlt_")}
 
     def rows(self, sql: str, parameters: Sequence[Any] = (), **fragments: str) -> list[tuple[Any, ...]]:
         """Return the rows of a SELECT whose `{places}` are filled with SQL, such as quoted names."""
@@ -179,7 +181,10 @@ class Published:
         known = self._columns.get((schema, table))
         if known is None or not known.issuperset(columns):
             return None
-        return f"{quote_identifier(schema)}.{quote_identifier(table)}"
+        return self._quoted(schema, table)
+
+    def _quoted(self, schema: str, table: str) -> str:
+        return f"{self._catalog}.{quote_identifier(schema)}.{quote_identifier(table)}"
 
 
 @contextmanager
@@ -191,7 +196,6 @@ def open_published(path: Path, *, marts_schema: str, raw_schema: str) -> Iterato
     """
     with connect(path, read_only=True) as connection:
         connection.execute("SET enable_external_access = false")
-        connection.execute("SET lock_configuration = true")
         yield Published(connection, marts_schema=marts_schema, raw_schema=raw_schema)
 
 
@@ -346,7 +350,11 @@ def table_rows(db: Published) -> list[TableRows]:
     """Return the size of every raw table and its newest row, by the last change or else the creation."""
     found = []
     for name, table in db.raw_tables().items():
-        stamps = [column for column in ("updated_at", "created_at", "sent_at", "rejected_at") if db.raw(name, column)]
+        stamps = [
+            column
+            for column in ("updated_at", "created_at", "sent_at", "rejected_at")
+            if db.raw(name, column)
+        ]
         newest = f"epoch_us(max({stamps[0]}))" if stamps else "NULL"
         [(rows, at)] = db.rows("SELECT count(*), {newest} FROM {t}", t=table, newest=newest)
         found.append(TableRows(name, int(rows), _optional_moment(at)))

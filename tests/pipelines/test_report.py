@@ -1,0 +1,625 @@
+from __future__ import annotations
+
+import doctest
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from report_database import AS_OF, LOAD_ID, add_rejected, company, write_company, write_rows
+from report_page import ReadPage
+from transforms_warehouse import utc
+
+from pardot.errors import StorageError
+from pardot_emulator.store import Store
+from pardot_etl.report import charts, formats, render, write_report
+from pardot_etl.report.page import read_page
+from pardot_etl.report.queries import open_published
+
+ACTIVITIES = 3_000
+STYLE = Path(charts.__file__).with_name("style.css")
+DAY = timedelta(days=1)
+BIDI_OVERRIDE = "\u202e"
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    with company(ACTIVITIES) as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def database(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "company.duckdb"
+    write_company(path, store)
+    return path
+
+
+@pytest.fixture(scope="module")
+def html(database: Path) -> str:
+    target = database.with_suffix(".html")
+    write_report(database, target)
+    return target.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> ReadPage:
+    return ReadPage(html)
+
+
+def report(database: Path, **options: Any) -> ReadPage:
+    target = database.with_suffix(".html")
+    write_report(database, target, **options)
+    return ReadPage(target.read_text(encoding="utf-8"))
+
+
+def activity(id: int, at: datetime, **values: Any) -> dict[str, Any]:
+    return {"id": id, "created_at": at, "type": 20, **values}
+
+
+# -- the numbers
+
+
+def test_headlines_equal_an_independent_count(store: Store, page: ReadPage) -> None:
+    rows = list(store.rows("visitor-activities"))
+    until = max(row["createdAt"] for row in rows)  # type: ignore[type-var]
+    assert isinstance(until, datetime)
+    recent = [row for row in rows if until - 28 * DAY < row["createdAt"] <= until]  # type: ignore[operator]
+    passive = {6, 8, 9, 10, 13, 18, 19, 23, 36, 38}
+    engaged = {row["prospectId"] for row in recent if row["type"] not in passive} - {None}
+
+    shown = page.headlines()
+
+    assert shown["Activities"] == f"{len(recent):,}"
+    assert shown["Active prospects"] == f"{len({row['prospectId'] for row in recent} - {None}):,}"
+    assert shown["Engaged prospects"] == f"{len(engaged):,}"
+    assert shown["Form successes"] == f"{sum(row['type'] == 4 for row in recent):,}"
+    assert f"{len(engaged):,} prospects engaged" in page.all("p", "lead")[0].text
+
+
+def test_funnel_counts_each_prospect_of_an_email_once(tmp_path: Path) -> None:
+    sends = [activity(i, AS_OF - 3 * DAY, type=6, list_email_id=9, prospect_id=i) for i in range(1, 11)]
+    bounce = activity(20, AS_OF - 3 * DAY, type=13, list_email_id=9, prospect_id=1)
+    opens = [
+        activity(30 + i, AS_OF - 2 * DAY, type=11, list_email_id=9, prospect_id=p)
+        for i, p in enumerate((2, 2, 3, 4))
+    ]
+    clicks = [activity(40, AS_OF, type=1, list_email_id=9, prospect_id=2)]
+    database = write_rows(
+        tmp_path / "d.duckdb",
+        visitor_activities=[*sends, bounce, *opens, *clicks],
+        list_emails=[{"id": 9, "name": "Launch", "sent_at": AS_OF - 3 * DAY}],
+    )
+
+    page = report(database)
+
+    assert page.table("List emails sent") == [
+        ["Sent", "10", "100.0%"],
+        ["Delivered", "9", "90.0%"],
+        ["Unique opens", "3", "30.0%"],
+        ["Unique clicks", "1", "10.0%"],
+    ]
+    assert page.table("Top list emails") == [
+        ["Launch", "12 Jan 2026", "10", "9", "3", "1", "33.3%", "33.3%"]
+    ]
+    assert page.headlines()["Unique open rate"] == "33.3%"
+
+
+def test_email_without_a_loaded_send_is_in_no_rate(tmp_path: Path) -> None:
+    database = write_rows(
+        tmp_path / "d.duckdb",
+        visitor_activities=[activity(1, AS_OF, type=11, list_email_id=9, prospect_id=1)],
+        list_emails=[{"id": 9, "name": "Sent long ago", "sent_at": AS_OF - DAY}],
+    )
+
+    page = report(database)
+
+    assert page.headlines()["Emails delivered"] == "0"
+    assert page.headlines()["Unique open rate"] == "–"
+    assert "No list email with a loaded send" in page.text
+
+
+def test_activity_exactly_28_days_old_belongs_to_the_period_before(tmp_path: Path) -> None:
+    ages = [timedelta(0), 28 * DAY - timedelta(microseconds=1), 28 * DAY, 56 * DAY - DAY, 57 * DAY]
+    database = write_rows(
+        tmp_path / "d.duckdb", visitor_activities=[activity(i, AS_OF - age) for i, age in enumerate(ages, 1)]
+    )
+
+    page = report(database)
+
+    assert page.headlines()["Activities"] == "2"
+    assert "from 2" in page.text
+
+
+def test_change_is_not_told_while_the_period_before_is_incomplete(tmp_path: Path) -> None:
+    rows = [activity(1, AS_OF), activity(2, AS_OF - 40 * DAY)]
+    page = report(write_rows(tmp_path / "d.duckdb", visitor_activities=rows))
+
+    assert "too late for a comparison" in page.text
+    assert not page.all("span", "good") + page.all("span", "bad") + page.all("span", "even")
+
+
+def test_day_table_adds_up_to_every_activity_of_the_days_drawn(store: Store, page: ReadPage) -> None:
+    rows = page.table("Activities per day")
+    first, last = AS_OF.date() - 90 * DAY, AS_OF.date() - DAY
+    expected = [
+        row
+        for row in store.rows("visitor-activities")
+        if isinstance(row["createdAt"], datetime) and first <= row["createdAt"].date() <= last
+    ]
+
+    assert len(rows) == 90
+    assert rows[0][0] == formats.day(last)
+    assert sum(int(row[-1].replace(",", "")) for row in rows) == len(expected)
+    assert all(sum(int(cell) for cell in row[1:-1]) == int(row[-1]) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("loaded_at", "newest_day"),
+    [
+        pytest.param(utc(2026, 1, 15, 23, 59), "14 Jan 2026", id="loaded before the day was over"),
+        pytest.param(utc(2026, 1, 16), "15 Jan 2026", id="loaded after the day was over"),
+        pytest.param(None, "14 Jan 2026", id="nothing known of loads"),
+    ],
+)
+def test_last_day_is_drawn_only_once_it_is_over(
+    tmp_path: Path, loaded_at: datetime | None, newest_day: str
+) -> None:
+    rows = [activity(1, AS_OF), activity(2, AS_OF - DAY), activity(3, AS_OF - 2 * DAY)]
+    page = report(write_rows(tmp_path / "d.duckdb", loaded_at=loaded_at, visitor_activities=rows))
+
+    assert page.table("Activities per day")[0][0] == newest_day
+
+
+def test_type_that_nobody_documented_is_counted_as_other(tmp_path: Path) -> None:
+    rows = [activity(1, AS_OF, type=99), activity(2, AS_OF - DAY, type=99), activity(3, AS_OF - DAY, type=None)]
+    page = report(write_rows(tmp_path / "d.duckdb", visitor_activities=rows))
+
+    assert page.table("Activities per day") == [["14 Jan 2026", "0", "0", "0", "0", "0", "2", "0", "2"]]
+
+
+def test_rankings_count_what_people_did(tmp_path: Path) -> None:
+    rows = [
+        activity(1, AS_OF, campaign_id=1, prospect_id=1),
+        activity(2, AS_OF, campaign_id=1, prospect_id=1, type=4),
+        activity(3, AS_OF, campaign_id=2, prospect_id=2, type=1),
+        activity(4, AS_OF, campaign_id=2, prospect_id=2, type=6),
+        activity(5, AS_OF - 28 * DAY, campaign_id=2, prospect_id=2),
+    ]
+    page = report(
+        write_rows(
+            tmp_path / "d.duckdb",
+            visitor_activities=rows,
+            campaigns=[{"id": 1, "name": "Spring"}],
+            prospects=[{"id": 1, "prospect_account_id": 7}, {"id": 2}],
+            prospect_accounts=[{"id": 7, "name": "Acme"}],
+        )
+    )
+
+    assert page.table("What people did, by campaign") == [
+        ["Spring", "2", "1", "0", "1"],
+        ["Campaign 2", "1", "1", "1", "0"],
+    ]
+    assert page.table("What people did, by account") == [["Acme", "2", "1", "0", "1"]]
+
+
+def test_same_database_makes_the_same_page(database: Path, html: str, tmp_path: Path) -> None:
+    write_report(database, tmp_path / "again.html")
+
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == html
+
+
+def test_result_tells_the_size_and_the_drawings(database: Path, tmp_path: Path) -> None:
+    result = write_report(database, tmp_path / "deep" / "report.html")
+    page = ReadPage(result.path.read_text(encoding="utf-8"))
+    drawn = [page.all("svg", name) for name in ("chart", "funnel", "weeks")]
+    rankings = [page.all("ol", name) for name in ("ranks", "mailings")]
+
+    assert result.bytes == result.path.stat().st_size < 200_000
+    assert result.charts == sum(map(len, [*drawn, *rankings])) >= 12
+
+
+# -- where the numbers come from
+
+
+def test_header_names_data_time_load_and_title(database: Path, page: ReadPage) -> None:
+    facts = [each.text for each in page.all("dd")][:3]
+
+    assert facts == ["15 Jan 2026, 10:00 UTC", "15 Jan 2026, 10:00 UTC", LOAD_ID]
+    assert report(database, title="January").all("h1")[0].text == "January"
+
+
+def test_rejected_rows_are_counted_but_their_text_stays_out(tmp_path: Path) -> None:
+    database = write_rows(tmp_path / "d.duckdb", visitor_activities=[activity(1, AS_OF)])
+    add_rejected(database, "4711,ada@example.com,not a number")
+
+    page = report(database)
+
+    assert "1 row could not be read" in page.text
+    assert page.table("Rows set aside") == [["visitor_activities", "1", "15 Jan 2026, 10:00"]]
+    assert "4711" not in page.text
+
+
+def test_silence_before_the_last_load_is_a_warning(tmp_path: Path) -> None:
+    database = write_rows(
+        tmp_path / "d.duckdb", loaded_at=AS_OF + 5 * DAY, visitor_activities=[activity(1, AS_OF)]
+    )
+
+    assert "The newest activity is 5 days older than the last load" in report(database).text
+
+
+def test_keys_without_a_row_are_told_by_table(tmp_path: Path) -> None:
+    rows = [
+        activity(1, AS_OF, prospect_id=1, campaign_id=5),
+        activity(2, AS_OF, prospect_id=2),
+        activity(3, AS_OF, prospect_id=2),
+    ]
+    page = report(write_rows(tmp_path / "d.duckdb", visitor_activities=rows, prospects=[{"id": 1}]))
+    keys = {row[0]: row[1:] for row in page.table("Keys without a row")}
+
+    assert keys["prospect_id"] == ["prospects", "1", "2"]
+    assert keys["campaign_id"] == ["campaigns (not loaded)", "–", "1"]
+    assert "1 id in activities without a row of their own" in page.text
+    assert "names are missing: campaigns" in page.text
+
+
+def test_every_raw_table_is_listed_with_its_rows(store: Store, page: ReadPage) -> None:
+    rows = {name: count for name, count, _ in page.table("Rows per table")}
+
+    assert rows["visitor_activities"] == f"{ACTIVITIES:,}"
+    assert rows["campaigns"] == f"{store.count('campaigns'):,}"
+    assert not [name for name in rows if name.startswith("_dlt")]
+
+
+def test_every_metric_of_the_dictionary_is_explained(database: Path, page: ReadPage) -> None:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        formulas = connection.execute("SELECT formula FROM pardot_marts.metric_dictionary").fetchall()
+
+    shown = [each.text for each in page.all("code") if "dd" in each.path]
+
+    assert sorted(shown) == sorted(formula for (formula,) in formulas)
+
+
+# -- whatever is missing
+
+
+def _nothing(_: duckdb.DuckDBPyConnection) -> None:
+    pass
+
+
+def _schemas_without_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE SCHEMA pardot; CREATE SCHEMA pardot_marts")
+
+
+def _other_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("CREATE SCHEMA pardot_marts; CREATE TABLE pardot_marts.email_performance (id BIGINT)")
+    connection.execute("CREATE SCHEMA pardot; CREATE TABLE pardot.visitor_activities (id BIGINT)")
+    connection.execute("CREATE TABLE pardot._dlt_loads (load_id VARCHAR)")
+
+
+@pytest.mark.parametrize("prepare", [_nothing, _schemas_without_tables, _other_tables])
+def test_database_without_our_tables_makes_a_page_that_says_so(
+    tmp_path: Path, prepare: Callable[[duckdb.DuckDBPyConnection], None]
+) -> None:
+    with duckdb.connect(str(tmp_path / "d.duckdb")) as connection:
+        prepare(connection)
+
+    page = report(tmp_path / "d.duckdb")
+
+    assert "There is nothing to report yet" in page.text
+    assert page.all("aside", "warnings")
+    assert set(page.headlines().values()) == {"–"}
+
+
+def test_built_tables_without_a_row_make_a_page_that_says_so(tmp_path: Path) -> None:
+    page = report(write_rows(tmp_path / "d.duckdb", visitor_activities=[]))
+
+    assert "No visitor activity is loaded" in page.text
+    assert not page.all("svg", "chart")
+
+
+def test_any_single_table_or_column_may_be_missing(tmp_path: Path) -> None:
+    database = write_rows(
+        tmp_path / "d.duckdb",
+        visitor_activities=[activity(1, AS_OF, type=6, list_email_id=1, prospect_id=1, campaign_id=1)],
+        list_emails=[{"id": 1, "sent_at": AS_OF}],
+        campaigns=[{"id": 1}],
+        prospects=[{"id": 1}],
+    )
+    with duckdb.connect(str(database)) as connection:
+        columns = connection.execute(
+            "SELECT c.table_schema, c.table_name, c.column_name FROM information_schema.columns AS c "
+            "JOIN information_schema.tables AS t USING (table_schema, table_name) "
+            "WHERE t.table_type = 'BASE TABLE' AND c.table_schema IN ('pardot', 'pardot_marts') "
+            "AND NOT regexp_matches(c.column_name, '_(7d|30d|90d|ever)$')"
+        ).fetchall()
+        assert len(columns) > 100
+        for schema, table, column in columns:
+            connection.execute("BEGIN")
+            connection.execute(f'ALTER TABLE {schema}."{table}" RENAME COLUMN "{column}" TO renamed')
+            from pardot_etl.report.queries import Published
+
+            published = Published(connection, marts_schema="pardot_marts", raw_schema="pardot")
+            assert "Marketing activity" in render(read_page(published, "Marketing activity"))
+            connection.execute("ROLLBACK")
+
+
+def test_single_activity_is_a_page(tmp_path: Path) -> None:
+    page = report(write_rows(tmp_path / "d.duckdb", visitor_activities=[activity(1, AS_OF)]))
+
+    assert page.headlines()["Activities"] == "1"
+    assert page.table("Activities per day")[0][0] == "15 Jan 2026"
+
+
+def test_activity_without_a_time_is_reported_and_not_drawn(tmp_path: Path) -> None:
+    rows = [activity(1, AS_OF), activity(2, AS_OF) | {"created_at": None}]
+    page = report(write_rows(tmp_path / "d.duckdb", visitor_activities=rows))
+
+    assert "1 activity without a time" in page.text
+    assert page.headlines()["Activities"] == "1"
+
+
+# -- safety
+
+
+def test_page_has_no_script_and_asks_for_nothing(html: str, page: ReadPage) -> None:
+    policies = [e.attributes["content"] for e in page.all("meta") if "http-equiv" in e.attributes]
+    attributes = {name for each in page.elements for name in each.attributes}
+    shown_as_text = page.text.lower()
+
+    assert policies == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    assert {"script", "iframe", "object", "embed", "form", "base", "img"}.isdisjoint(
+        each.tag for each in page.elements
+    )
+    assert not {name for name in attributes if name.startswith("on") or name in ("src", "srcset", "xlink:href")}
+    assert [each.attributes["href"] for each in page.elements if "href" in each.attributes] == ["data:,"]
+    assert not re.search(r"url\(|@import|image-set", STYLE.read_text(encoding="utf-8"))
+    assert not re.search(r"https?://", html) or "http" in shown_as_text
+
+
+HOSTILE = {
+    "script": "<script>alert(1)</script>",
+    "attribute": "\"><img src=x onerror=alert(1)>' onmouseover='alert(1)",
+    "entities": "R&D &lt;b&gt; &amp;",
+    "template": "{{ 7 * 7 }} {% raw %} {x}",
+    "style": "</style><style>*{display:none}",
+    "comment": "<!-- {# -->",
+    "right to left": "مرحبا بالعالم",
+    "override": f"offer {BIDI_OVERRIDE}gnp.exe",
+    "emoji": "Launch 🚀 👩‍👩‍👧‍👦",
+    "control": "one\x00\x1b[31m\ntwo",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_name_is_shown_and_does_nothing_else(tmp_path: Path, name: str) -> None:
+    stored = name.replace("\x00", "")
+    harmless, hostile = (_page_about(tmp_path / f"{i}.duckdb", text) for i, text in enumerate(("Plain", stored)))
+
+    assert [(e.tag, e.path, set(e.attributes)) for e in hostile.elements] == [
+        (e.tag, e.path, set(e.attributes)) for e in harmless.elements
+    ]
+    shown = [each.text for each in hostile.all("bdi")]
+    assert shown.count(formats.label(stored, "?")) >= 3
+    assert BIDI_OVERRIDE not in hostile.text
+
+
+def _page_about(path: Path, name: str) -> ReadPage:
+    return report(
+        write_rows(
+            path,
+            visitor_activities=[
+                activity(1, AS_OF, type=6, prospect_id=1, campaign_id=1, list_email_id=1),
+                activity(2, AS_OF, type=11, prospect_id=1, campaign_id=1, list_email_id=1),
+            ],
+            prospects=[{"id": 1, "prospect_account_id": 1}],
+            campaigns=[{"id": 1, "name": name}],
+            list_emails=[{"id": 1, "name": name, "campaign_id": 1, "sent_at": AS_OF}],
+            prospect_accounts=[{"id": 1, "name": name}],
+        ),
+        title=name,
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=st.text(max_size=400))
+def test_any_title_leaves_the_elements_of_the_page_as_they_are(database: Path, name: str) -> None:
+    with open_published(database, marts_schema="nothing", raw_schema="nothing") as db:
+        plain = read_page(db, "Plain")
+    titled = ReadPage(render(replace(plain, title=formats.label(name, "Plain"))))
+
+    assert [e.tag for e in titled.elements] == [e.tag for e in ReadPage(render(plain)).elements]
+
+
+def test_long_name_is_cut(tmp_path: Path) -> None:
+    page = _page_about(tmp_path / "d.duckdb", "Long story " * 30)
+    names = [each.text for each in page.all("bdi") if each.text.startswith("Long story")]
+
+    assert names
+    assert all(len(name) <= 120 and name.endswith("…") for name in names)
+
+
+def test_no_prospect_is_on_the_page(store: Store, html: str) -> None:
+    people = [row for row in store.rows("prospects") if row["firstName"] and row["lastName"]]
+    secrets = {str(row["email"]) for row in store.rows("prospects") if row["email"]}
+    secrets |= {f"{row['firstName']} {row['lastName']}" for row in people}
+
+    assert len(secrets) > 100
+    assert not [secret for secret in secrets if secret in html]
+
+
+def test_address_in_a_campaign_name_is_masked(tmp_path: Path) -> None:
+    page = _page_about(tmp_path / "d.duckdb", "Test for ada.lovelace@mail.example.com, please ignore")
+
+    assert "Test for [address], please ignore" in page.text
+    assert "lovelace" not in page.text
+
+
+def test_every_drawing_speaks_or_is_hidden(page: ReadPage) -> None:
+    outer = [each for each in page.all("svg") if "svg" not in each.path]
+
+    assert outer
+    assert all(each.attributes.get("aria-label") or "aria-hidden" in each.attributes for each in outer)
+
+
+def test_headings_come_in_order_and_sections_are_named(page: ReadPage) -> None:
+    ids = {each.attributes["id"] for each in page.elements if "id" in each.attributes}
+    levels = [int(each.tag[1]) for each in page.elements if each.tag in ("h1", "h2", "h3")]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert {each.attributes["aria-labelledby"] for each in page.all("section")} == ids
+
+
+# -- colours
+
+
+def _themes() -> dict[str, dict[str, str]]:
+    blocks = re.findall(r":root \{(.*?)\}", STYLE.read_text(encoding="utf-8"), re.DOTALL)
+    return {
+        theme: dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", block))
+        for theme, block in zip(("light", "dark", "print"), blocks, strict=True)
+    }
+
+
+def _contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours. Source: WCAG 2.2, relative luminance."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
+def test_text_and_shapes_stand_out_from_their_background(theme: str) -> None:
+    colours = _themes()[theme]
+    shapes = ("visits", "views", "opens", "clicks", "successes", "other", "sent")
+
+    for name in ("ink", "soft", "accent", "good", "bad"):
+        assert min(_contrast(colours[name], colours[on]) for on in ("paper", "sheet")) >= 4.5, name
+    assert _contrast(colours["alert"], colours["alert-sheet"]) >= 4.5
+    for name in shapes:
+        assert _contrast(colours[name], colours["sheet"]) >= 3, name
+
+
+# -- small parts
+
+
+@pytest.mark.parametrize("module", [formats, charts], ids=["formats", "charts"])
+def test_examples_in_docstrings_are_true(module: Any) -> None:
+    result = doctest.testmod(module)
+
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@given(largest=st.integers(0, 10**12), about=st.integers(1, 6))
+def test_ticks_are_even_steps_that_just_cover_the_largest_value(largest: int, about: int) -> None:
+    found = charts.ticks(largest, about)
+    step = found[1] - found[0]
+
+    assert found == [step * i for i in range(len(found))]
+    assert found[-1] >= largest > found[-1] - step or largest == 0
+    assert len(found) <= about + 2
+    assert str(step).rstrip("0") in {"1", "2", "25", "5"}
+
+
+@given(text=st.text(max_size=2_000))
+def test_label_is_one_short_line_and_stays_as_it_is_when_cut_again(text: str) -> None:
+    found = formats.label(text, "?")
+
+    assert 0 < len(found) <= 120
+    assert len(found.splitlines()) == 1
+    assert formats.label(found, "?") == found
+
+
+def test_rate_that_went_up_is_not_welcome_for_opt_outs() -> None:
+    change = formats.change_of_rate(0.02, 0.01, is_welcome=False)
+
+    assert change == formats.Change("1.0 pt", "▲", "bad")
+
+
+def test_day_reads_the_same_everywhere() -> None:
+    assert (formats.day(date(2026, 3, 1)), formats.moment(utc(2026, 3, 1, 7, 5))) == (
+        "1 Mar 2026",
+        "1 Mar 2026, 07:05",
+    )
+
+
+# -- when it cannot be done
+
+
+def _missing(folder: Path) -> Mapping[str, Path]:
+    return {"database": folder / "none.duckdb", "target": folder / "r.html"}
+
+
+def _no_database(folder: Path) -> Mapping[str, Path]:
+    (folder / "text.duckdb").write_text("this is no database" * 1000)
+    return {"database": folder / "text.duckdb", "target": folder / "r.html"}
+
+
+def _folder_in_the_way(folder: Path) -> Mapping[str, Path]:
+    (folder / "r.html").mkdir()
+    return {"database": write_rows(folder / "d.duckdb", visitor_activities=[]), "target": folder / "r.html"}
+
+
+@pytest.mark.parametrize("arrange", [_missing, _no_database, _folder_in_the_way])
+def test_failure_is_a_storage_error_that_names_the_file_and_leaves_nothing(
+    tmp_path: Path, arrange: Callable[[Path], Mapping[str, Path]]
+) -> None:
+    places = arrange(tmp_path)
+    before = sorted(tmp_path.iterdir())
+
+    with pytest.raises(StorageError) as caught:
+        write_report(**places)
+
+    assert str(tmp_path) in str(caught.value)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_report_about_a_database_that_may_only_be_read(tmp_path: Path) -> None:
+    database = write_rows(tmp_path / "d.duckdb", visitor_activities=[activity(1, AS_OF)])
+    before = database.read_bytes()
+    database.chmod(0o444)
+
+    assert report(database).headlines()["Activities"] == "1"
+    assert database.read_bytes() == before
+
+
+def test_queries_reach_no_file_beside_the_database(tmp_path: Path) -> None:
+    database = write_rows(tmp_path / "d.duckdb", visitor_activities=[])
+    (tmp_path / "other.csv").write_text("a\n1\n")
+
+    with (
+        open_published(database, marts_schema="pardot_marts", raw_schema="pardot") as db,
+        pytest.raises(duckdb.PermissionException),
+    ):
+        db.rows("SELECT * FROM read_csv(?)", [str(tmp_path / "other.csv")])
+
+
+def test_times_do_not_depend_on_the_zone_of_the_machine(
+    database: Path, html: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        write_report(database, tmp_path / "r.html")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert (tmp_path / "r.html").read_text(encoding="utf-8") == html
+    assert AS_OF.tzinfo is timezone.utc

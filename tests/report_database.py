@@ -1,0 +1,80 @@
+"""Databases to report about, made without the pipeline: raw tables of a made-up company, or a few chosen rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from transforms_warehouse import Row, Warehouse
+
+from pardot.naming import column_name
+from pardot_emulator.company import build_company
+from pardot_emulator.store import Store
+from pardot_transforms import load_project
+
+AS_OF = datetime(2026, 1, 15, 10, 0, tzinfo=timezone.utc)
+LOAD_ID = "1768471200.4821"
+
+
+def write_company(path: Path, store: Store) -> None:
+    """Load every collection of the store that the reporting tables read, and build them."""
+    with _warehouse(path) as warehouse:
+        for source in load_project().sources.values():
+            rows = store.rows(source.name.replace("_", "-"))
+            warehouse.load(source.name, _known(rows, set(source.columns)), load_id=LOAD_ID)
+        warehouse.build()
+        add_loads(warehouse, AS_OF)
+
+
+def company(activities: int) -> Store:
+    """Return a made-up company whose newest activity happened at `AS_OF`, or a little before."""
+    store = Store()
+    build_company(store, activities=activities, seed=7, end_at=AS_OF)
+    return store
+
+
+def write_rows(path: Path, *, loaded_at: datetime | None = AS_OF, **tables: Iterable[Row]) -> Path:
+    """Write raw tables with these rows, the other ones missing, and build the reporting tables."""
+    with _warehouse(path) as warehouse:
+        for table, rows in tables.items():
+            warehouse.load(table, rows, load_id=LOAD_ID)
+        warehouse.build()
+        if loaded_at is not None:
+            add_loads(warehouse, loaded_at)
+    return path
+
+
+def add_loads(warehouse: Warehouse, at: datetime) -> None:
+    """Add the table in which dlt keeps its finished load packages."""
+    warehouse.connection.execute(
+        "CREATE TABLE IF NOT EXISTS pardot._dlt_loads "
+        "(load_id VARCHAR, schema_name VARCHAR, status BIGINT, inserted_at TIMESTAMPTZ)"
+    )
+    warehouse.connection.execute("INSERT INTO pardot._dlt_loads VALUES (?, 'pardot', 0, ?)", [LOAD_ID, at])
+
+
+def add_rejected(path: Path, raw_text: str) -> None:
+    """Add one row that could not be read, as the loader keeps it."""
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "CREATE TABLE pardot.rejected_rows AS SELECT 'r1' AS id, 'visitor_activities' AS object, "
+            "'export 1' AS source, '1.csv' AS file, 3 AS line, 'type is not a number' AS reason, "
+            "? AS raw_text, ?::TIMESTAMPTZ AS rejected_at",
+            [raw_text, AS_OF],
+        )
+
+
+@contextmanager
+def _warehouse(path: Path) -> Iterator[Warehouse]:
+    with duckdb.connect(str(path)) as connection:
+        yield Warehouse(connection)
+
+
+def _known(rows: Iterable[dict[str, Any]], columns: set[str]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        snake = {column_name(name): value for name, value in row.items()}
+        yield {name: value for name, value in snake.items() if name in columns}
