@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from pardot import stopping
 from pardot.events import Event
 from pardot.settings import Settings, load_settings
 from pardot_emulator import Behaviour, Emulator
@@ -42,6 +44,7 @@ class Account:
     emulator: Emulator
     folder: Path
     events: list[Event] = field(default_factory=list)
+    sleep: Callable[[float], None] = stopping.sleep
 
     @property
     def places(self) -> Places:
@@ -72,7 +75,8 @@ class Account:
 
     def run(self, options: RunOptions | None = None, **overrides: Any) -> RunSummary:
         """Run the pipeline once against the emulator."""
-        return run(self.settings(**overrides), self.places, options or RunOptions(), self.events.append)
+        settings = self.settings(**overrides)
+        return run(settings, self.places, options or RunOptions(), self.events.append, sleep=self.sleep)
 
     def next_day(self, *, seed: int, purge: bool = False) -> Any:
         """Let a day pass in the account and return what it changed."""

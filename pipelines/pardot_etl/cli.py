@@ -7,7 +7,6 @@ nothing is lost and a later run goes on, 130 interrupted.
 
 from __future__ import annotations
 
-import difflib
 import os
 import signal
 import sys
@@ -49,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code if isinstance(code, int) else 0
     except (click.exceptions.Abort, KeyboardInterrupt):
         tell("Interrupted. What was finished is kept; run `pardot-etl run` again to go on from there.")
+        if arguments is None:
+            _end_at_once()  # else Python waits for the threads that wait for Pardot
         return INTERRUPTED
     except click.ClickException as error:
         error.show(file=sys.stderr)
@@ -77,6 +78,8 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the verb, or say which one is nearest."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            import difflib
+
             close = difflib.get_close_matches(args[0], list(self.commands), n=1, cutoff=0.4)
             hint = f"Did you mean {close[0]}?" if close else f"Verbs are {', '.join(self.commands)}."
             raise click.UsageError(f"No such verb: {args[0]}. {hint}", ctx)
@@ -458,7 +461,10 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
         _end_at_once()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: _end_at_once())
-    # Threads that wait for Pardot cannot be woken; whatever is unfinished then is continued by the next run.
+    import logging
+
+    # dlt warns about threads that do not end: they wait for Pardot, and the next run goes on where they were.
+    logging.getLogger("dlt").disabled = True
     timer = threading.Timer(GRACE_SECONDS, _end_at_once)
     timer.daemon = True
     timer.start()

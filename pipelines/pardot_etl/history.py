@@ -32,9 +32,12 @@ def recorded(folder: Path) -> Iterator[dict[str, Any]]:
     except (SettingsError, RunLockedError):
         raise
     except BaseException as error:
-        code = 130 if isinstance(error, KeyboardInterrupt) else getattr(error, "exit_code", 1)
-        text = redacted(str(error)) or type(error).__name__
-        append_run(folder, {**entry, "finished_at": _now(), "exit_code": code, "error": text})
+        if isinstance(error, KeyboardInterrupt):
+            entry["exit_code"] = 130
+        else:
+            entry["exit_code"] = getattr(error, "exit_code", 1)
+            entry["error"] = redacted(str(error)) or type(error).__name__
+        append_run(folder, {**entry, "finished_at": _now()})
         raise
     append_run(folder, {**entry, "finished_at": _now()})
 

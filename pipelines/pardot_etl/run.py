@@ -7,7 +7,7 @@ instant; the next run continues from what the ledger, dlt's package and the dest
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from pardot import stopping
 from pardot.errors import PardotError, SettingsError, StorageError
 from pardot.events import Event, EventHandler
 from pardot.settings import Settings
@@ -77,8 +78,18 @@ class _Stages:
         self.on_event(Event("stage.finished", {"stage": name, "seconds": self.seconds[name]}))
 
 
-def run(settings: Settings, places: Places, options: RunOptions, on_event: EventHandler) -> RunSummary:
+def run(
+    settings: Settings,
+    places: Places,
+    options: RunOptions,
+    on_event: EventHandler,
+    *,
+    sleep: Callable[[float], None] = stopping.sleep,
+) -> RunSummary:
     """Bring the destination up to date and publish; the whole cron command.
+
+    Args:
+        sleep: how to wait, before a repeated call and between looks at an export.
 
     Raises:
         PardotError: what did not happen, and what is safe; the class carries the exit code. Rows that were loaded
@@ -104,7 +115,7 @@ def run(settings: Settings, places: Places, options: RunOptions, on_event: Event
             pipeline, healed = _open_pipeline(places, options)
         from pardot.session import open_session
 
-        with closing(open_session(settings, on_event=watch)) as session:
+        with closing(open_session(settings, on_event=watch, sleep=sleep)) as session:
             session.keeps_going = True
             _settle(session, places, options)
             before = _row_counts(places, options)
@@ -201,7 +212,10 @@ def _extract_and_load(
         session.clear_outgoing()
         had_rejects = session.has_kept_rejects
         with stages.stage("extract"), _translated("extract"):
-            pipeline.extract(pardot_source(objects=objects, session=session))
+            try:
+                pipeline.extract(pardot_source(objects=objects, session=session))
+            finally:
+                session.release_destination()
         try:
             with stages.stage("load"), _translated("load"):
                 pipeline.normalize()

@@ -115,8 +115,8 @@ _ENTRIES = (
     Entry(
         "visitor_activities",
         _fields(
-            ints="type prospectId visitorId visitId visitorPageViewId campaignId emailId listEmailId emailTemplateId formId "
-            "formHandlerId landingPageId fileId customRedirectId siteSearchQueryId paidSearchAdId "
+            ints="type prospectId visitorId visitId visitorPageViewId campaignId emailId listEmailId emailTemplateId "
+            "formId formHandlerId landingPageId fileId customRedirectId siteSearchQueryId paidSearchAdId "
             "multivariateTestVariationId opportunityId",
             text="typeName details",
             times=_STAMPS,

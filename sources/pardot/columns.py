@@ -11,8 +11,9 @@ serve two ways:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -23,6 +24,10 @@ from .errors import DataError
 from .naming import quote_identifier, quote_text
 
 LOAD_ID_COLUMN = "_dlt_load_id"
+KEY = "id"
+_REASON = "_reason"
+REFUSALS = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
+"""What DuckDB raises when it cannot read a record or a cell."""
 MAX_LINE_BYTES = 64 * 1024 * 1024
 REJECTED_ROWS_ALLOWED = 100
 """More unreadable rows than this, and more than one in a thousand, stop the window: then it is not a few bad rows."""
@@ -74,7 +79,7 @@ def select_strict(files: Sequence[TextFile], fields: Sequence[Field], *, load_id
     The result has one column per field, in order, and the load id last. The session's time zone must be UTC only for
     texts without an offset, which are read in `time_zone` and refused when it is None.
     """
-    return _select(_relation(files, fields), fields, load_id=load_id, time_zone=time_zone, cast="CAST")
+    return _select(_relation(files, fields), fields, load_id=load_id, time_zone=time_zone)
 
 
 def select_checked(path: Path, fields: Sequence[Field], *, load_id: str) -> str:
@@ -89,21 +94,25 @@ def check(
 ) -> CheckedFile:
     """Read every cell of the files, write the typed rows to `target`, and account for the rest.
 
+    The files are read in one pass, strictly; only where a record or a cell is refused are they read again to find
+    which, and the rest is kept.
+
     Raises:
-        DataError: more rows cannot be read than `REJECTED_ROWS_ALLOWED` and one in a thousand.
+        DataError: more rows cannot be read than `REJECTED_ROWS_ALLOWED` and one in a thousand, or no record at all.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(":memory:", config={"temp_directory": str(target.parent / "spill")}) as db:
+    with _database().cursor() as db:
         db.execute("SET TimeZone = 'UTC'")
-        rejected: list[RejectedRow] = []
-        db.execute(f"CREATE TEMP TABLE cells AS FROM {_relation(files, fields, keep_rejects=True)}")
-        if any(isinstance(file, ResultFile) for file in files):
-            rejected += _structural_rejects(db)
-        rejected += _cell_rejects(db, fields, time_zone)
-        typed = _select("readable", fields, load_id=None, time_zone=time_zone, cast="CAST")
-        db.execute(f"COPY ({typed}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION lz4)")
-        counted = db.execute("SELECT count(*) FROM readable").fetchone()
-    rows = int(counted[0]) if counted else 0
+        try:
+            rows = _write(db, _select(_relation(files, fields), fields, time_zone=time_zone), target)
+            rejected: tuple[RejectedRow, ...] = ()
+        except REFUSALS:
+            try:
+                rejected = tuple(_split_off_rejects(db, files, fields, time_zone))
+            except REFUSALS as error:  # not one record but the whole file, for example lines that end in two ways
+                found = str(error).partition("\n")[0]
+                raise DataError("the rows", expected="CSV records", found=found, object_name=table) from error
+            rows = _write(db, _select("readable", fields, time_zone=time_zone), target)
     if len(rejected) > REJECTED_ROWS_ALLOWED and len(rejected) * 1000 > rows:
         first = rejected[0]
         raise DataError(
@@ -111,14 +120,28 @@ def check(
             expected=f"at most {REJECTED_ROWS_ALLOWED} unreadable rows",
             found=f"{len(rejected)} of {rows + len(rejected)}, the first because {first.reason}",
             object_name=table,
-            file=first.file,
+            file=first.file or None,
             line=first.line,
         )
-    return CheckedFile(target, rows, tuple(rejected))
+    return CheckedFile(target, rows, rejected)
 
 
-def _select(relation: str, fields: Sequence[Field], *, load_id: str | None, time_zone: str | None, cast: str) -> str:
-    columns = [f"{_cell(f, time_zone, cast)} AS {quote_identifier(f.column)}" for f in fields]
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return this process's private in-memory database; each user takes a cursor of its own."""
+    return duckdb.connect(":memory:")
+
+
+def _write(db: duckdb.DuckDBPyConnection, select: str, target: Path) -> int:
+    """Write the rows of a SELECT to a Parquet file and return their number."""
+    (rows,) = db.execute(f"COPY ({select}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION lz4)").fetchall()[
+        0
+    ]
+    return int(rows)
+
+
+def _select(relation: str, fields: Sequence[Field], *, time_zone: str | None, load_id: str | None = None) -> str:
+    columns = [f"{_cell(f, time_zone, 'CAST')} AS {quote_identifier(f.column)}" for f in fields]
     if load_id is not None:
         columns.append(f"{quote_text(load_id)} AS {quote_identifier(LOAD_ID_COLUMN)}")
     return f"SELECT {', '.join(columns)} FROM {relation}"
@@ -130,9 +153,20 @@ def _cell(field: Field, time_zone: str | None, cast: str) -> str:
     if field.type is Type.TEXT:
         return cell
     text = f"nullif({cell}, '')"
+    if field.type is Type.BIGINT:
+        number = _whole_number(text, cast)
+        if field.name == KEY and cast == "CAST":
+            return f"coalesce({number}, error('a row without an id')::BIGINT)"
+        return number
     if field.type is Type.TIMESTAMP:
         return _instant(text, time_zone, cast)
     return f"{cast}({text} AS {_SQL_TYPES[field.type]})"
+
+
+def _whole_number(text: str, cast: str) -> str:
+    """Return the expression for an integer; DuckDB's own cast would round 1.5 to 2."""
+    misfit = "error('a whole number with a decimal point')" if cast == "CAST" else "NULL"
+    return f"CASE WHEN contains({text}, '.') THEN {misfit} ELSE {cast}({text} AS BIGINT) END"
 
 
 def _instant(text: str, time_zone: str | None, cast: str) -> str:
@@ -198,33 +232,29 @@ def _structural_rejects(db: duckdb.DuckDBPyConnection) -> list[RejectedRow]:
     return [RejectedRow(file, int(line), str(reason).lower(), str(raw)) for file, line, reason, raw in found]
 
 
-def _cell_rejects(db: duckdb.DuckDBPyConnection, fields: Sequence[Field], time_zone: str | None) -> list[RejectedRow]:
-    """Split `cells` into the view `readable` and the rows with a cell that its type cannot hold."""
+def _split_off_rejects(
+    db: duckdb.DuckDBPyConnection, files: Sequence[TextFile], fields: Sequence[Field], time_zone: str | None
+) -> Iterator[RejectedRow]:
+    """Yield every row that cannot be read, and leave the others in the view `readable`."""
+    db.execute(f"CREATE TEMP TABLE cells AS FROM {_relation(files, fields, keep_rejects=True)}")
+    if any(isinstance(file, ResultFile) for file in files):
+        yield from _structural_rejects(db)
     typed = [f for f in fields if f.type is not Type.TEXT]
     bad_cells = [
         f"(nullif({quote_identifier(f.name)}, '') IS NOT NULL AND {_cell(f, time_zone, 'TRY_CAST')} IS NULL)"
         for f in typed
     ]
-    no_key = "nullif(id, '') IS NULL"
-    db.execute(f"CREATE TEMP TABLE unreadable AS SELECT * FROM cells WHERE {' OR '.join([no_key, *bad_cells])}")
-    rejected = []
-    if _count(db, "unreadable"):
-        reasons = " ".join(f"WHEN {bad} THEN {quote_text(_misfit(f))}" for f, bad in zip(typed, bad_cells, strict=True))
-        rows = db.execute(f"SELECT CASE WHEN {no_key} THEN 'id is empty' {reasons} END, * FROM unreadable").fetchall()
-        rejected = [RejectedRow("", None, str(reason), repr(tuple(cells))) for reason, *cells in rows]
-        good = " AND ".join(f"NOT coalesce({bad}, false)" for bad in [no_key, *bad_cells])
-        db.execute(f"CREATE TEMP VIEW readable AS SELECT * FROM cells WHERE {good}")
-    else:
-        db.execute("CREATE TEMP VIEW readable AS FROM cells")
-    return rejected
+    reasons = [(f"nullif({KEY}, '') IS NULL", "id is empty")]
+    reasons += [(bad, _misfit(f)) for f, bad in zip(typed, bad_cells, strict=True)]
+    cases = " ".join(f"WHEN {bad} THEN {quote_text(reason)}" for bad, reason in reasons)
+    db.execute(f"CREATE TEMP TABLE judged AS SELECT *, CASE {cases} END AS {_REASON} FROM cells")
+    db.execute(f"CREATE TEMP VIEW readable AS SELECT * EXCLUDE ({_REASON}) FROM judged WHERE {_REASON} IS NULL")
+    unreadable = db.execute(f"SELECT {_REASON}, * EXCLUDE ({_REASON}) FROM judged WHERE {_REASON} IS NOT NULL")
+    for reason, *cells in unreadable.fetchall():
+        yield RejectedRow("", None, str(reason), repr(tuple(cells)))
 
 
 def _misfit(field: Field) -> str:
     if field.type is Type.TIMESTAMP:
         return f"{field.name} is no time with an offset (or sources.pardot.time_zone is needed)"
     return f"{field.name} is no {_SQL_TYPES[field.type]}"
-
-
-def _count(db: duckdb.DuckDBPyConnection, relation: str) -> int:
-    counted = db.execute(f"SELECT count(*) FROM {quote_identifier(relation)}").fetchone()
-    return int(counted[0]) if counted else 0

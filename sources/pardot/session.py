@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from .exports import Exports, FetchedExport
 from .fields import custom_field_names
 from .harvest import Harvester
 from .ledger import Ledger
+from .naming import quote_identifier, quote_text
 from .position import Position
 from .settings import Settings
 from .tables import Destination, keep_rejected
@@ -49,7 +49,7 @@ class Session:
         *,
         on_event: EventHandler,
         reads_strictly: bool = True,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = stopping.sleep,
     ) -> None:
         self.settings = settings
         self.transport = transport
@@ -67,6 +67,7 @@ class Session:
         self._folder = folder
         self._lock = threading.Lock()
         self._custom_fields: tuple[str, ...] | None = None
+        self._reader: Any = None
         exports = Exports(
             transport,
             self.ledger,
@@ -81,6 +82,7 @@ class Session:
         )
 
     def close(self) -> None:
+        self.release_destination()
         self.ledger.close()
         self.transport.close()
 
@@ -132,22 +134,42 @@ class Session:
     def destination(self, pipeline: Any) -> Destination:
         """Return what matters about the pipeline's destination."""
         is_duckdb = str(pipeline.destination.destination_type).endswith(".duckdb")
-        return Destination(is_duckdb, pipeline.dataset_name, self._folder / "outgoing", self.reads_strictly)
+        outgoing = self._folder / "outgoing"
+
+        def has_row(select: str) -> bool:
+            import duckdb
+
+            with self._lock:
+                if self._reader is None:
+                    self._reader = pipeline.sql_client()
+                    self._reader.open_connection()
+                reader = self._reader.native_connection.cursor()
+            try:
+                return reader.execute(select).fetchone() is not None
+            except duckdb.Error:
+                return True
+            finally:
+                reader.close()
+
+        return Destination(is_duckdb, pipeline.dataset_name, outgoing, has_row, self.reads_strictly)
+
+    def release_destination(self) -> None:
+        """Close the connection that `destination` opened to look into the tables; call it when nothing is extracted."""
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close_connection()
+                self._reader = None
 
     def is_empty(self, entry: Entry, destination: Destination) -> bool:
         """Whether the object's table has no row yet; the answer decides only how rows join it, never which."""
         if not destination.runs_models:
             return False
-        import dlt
-        from dlt.destinations.exceptions import DatabaseUndefinedRelation
-
-        pipeline = dlt.current.pipeline()
-        with self._lock, pipeline.sql_client() as client:
-            try:
-                rows = client.execute_sql(f"SELECT 1 FROM {client.make_qualified_table_name(entry.table)} LIMIT 1")
-            except DatabaseUndefinedRelation:
-                return True
-        return not rows
+        table = f"{quote_identifier(destination.dataset)}.{quote_identifier(entry.table)}"
+        exists = (
+            "SELECT 1 FROM information_schema.tables "
+            f"WHERE table_schema = {quote_text(destination.dataset)} AND table_name = {quote_text(entry.table)}"
+        )
+        return not destination.has_row(exists) or not destination.has_row(f"SELECT 1 FROM {table} LIMIT 1")
 
     def forget_loaded(self, entry: Entry, position: Position) -> None:
         """Drop exports whose windows the destination has: its own state is the proof."""
@@ -212,12 +234,13 @@ def open_session(
     folder: Path | None = None,
     on_event: EventHandler = log_event,
     reads_strictly: bool = True,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = stopping.sleep,
 ) -> Session:
     """Return a session for these settings; makes no call.
 
     Args:
         folder: default `pardot` inside dlt's data folder, one folder per business unit.
+        sleep: how to wait, before a repeated call and between looks at an export.
     """
     if folder is None:
         from dlt.common.runtime.run_context import active
@@ -225,6 +248,8 @@ def open_session(
         folder = Path(active().data_dir) / "pardot" / settings.business_unit_id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     allowance = Allowance(settings.max_daily_calls, settings.reserve_percent)
-    tokens = TokenProvider(settings, sleep=stopping.sleep)
-    transport = Transport(settings, tokens, allowance, sleep=stopping.sleep, on_event=on_event)
-    return Session(settings, transport, allowance, folder, on_event=on_event, reads_strictly=reads_strictly)
+    tokens = TokenProvider(settings, sleep=sleep)
+    transport = Transport(settings, tokens, allowance, sleep=sleep, on_event=on_event)
+    return Session(
+        settings, transport, allowance, folder, on_event=on_event, reads_strictly=reads_strictly, sleep=sleep
+    )

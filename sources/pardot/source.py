@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .catalogue import Entry, select_entries
+from .columns import KEY
 from .events import Event
 from .fields import FieldChoice
 from .position import Position
 from .session import Session, open_session
 from .settings import Settings, load_settings
 from .tables import (
-    KEY,
     REJECTED_ROWS_COLUMNS,
     REJECTED_ROWS_TABLE,
     Delivery,
     column_hints,
     deliver,
+    kept_columns,
     write_disposition,
 )
 
@@ -103,6 +104,7 @@ def _gather_and_deliver(entry: Entry, session: Session) -> Iterator[Any]:
     custom = session.custom_fields() if entry.has_custom_fields else ()
     harvest = session.harvester.gather(entry, position, choice, custom, name=f"{entry.table}-{load_id}")
     destination = session.destination(dlt.current.pipeline())
+    table = dlt.current.source_schema().tables.get(entry.table, {})
     is_empty = position.through is None and session.is_empty(entry, destination)
     for delivery in deliver(
         entry,
@@ -112,6 +114,7 @@ def _gather_and_deliver(entry: Entry, session: Session) -> Iterator[Any]:
         load_id=load_id,
         time_zone=session.settings.time_zone,
         is_empty=is_empty,
+        kept=kept_columns(table.get("columns", ()), harvest.fields),
     ):
         _account(entry, delivery, session)
         if delivery.appended:

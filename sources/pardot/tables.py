@@ -10,20 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from .catalogue import Entry, Field, Type
-from .columns import LOAD_ID_COLUMN, CheckedFile, RejectedRow, TextFile, check, select_checked, select_strict
+from .columns import KEY, LOAD_ID_COLUMN, CheckedFile, RejectedRow, TextFile, check, select_checked, select_strict
 from .csv_files import sync_folder
 from .naming import quote_identifier
 
 STRICT_FROM_BYTES = 64 * 1024 * 1024
 """Files from this size on are read by the destination itself, cell checks included; smaller ones are checked first."""
 ARROW_BATCH_ROWS = 50_000
-KEY = "id"
 REJECTED_ROWS_TABLE = "rejected_rows"
 REJECTED_ROWS_COLUMNS = (
     Field("id", Type.TEXT),
@@ -46,6 +45,8 @@ class Destination:
     dataset: str
     folder: Path
     """Where model files and checked files wait until their load package is done."""
+    has_row: Callable[[str], bool]
+    """Whether a SELECT that the destination runs finds a row; True when it cannot tell, say for a missing table."""
     reads_strictly: bool = True
     """Whether large files may be read by the destination without a check before; off after it refused one."""
 
@@ -84,10 +85,22 @@ def reads_strictly(files: Sequence[TextFile], destination: Destination) -> bool:
     return destination.runs_models and destination.reads_strictly and size >= STRICT_FROM_BYTES
 
 
-def model_text(select: str, entry: Entry, fields: Sequence[Field], dataset: str, *, into_empty: bool) -> str:
-    """Return the text of a dlt model file: the SELECT, less the rows that the table already has.
+def kept_columns(stored: Iterable[str], fields: Sequence[Field]) -> tuple[str, ...]:
+    """Return the columns that a table has and a fetch lacks; dlt's own left out.
+
+    A custom field that was deleted, or a field that Pardot refuses by now, is no reason to lose what it held.
+    """
+    fetched = {field.column for field in fields}
+    return tuple(column for column in stored if column not in fetched and not column.startswith("_dlt_"))
+
+
+def select_news(
+    select: str, entry: Entry, fields: Sequence[Field], dataset: str, *, into_empty: bool, kept: Sequence[str] = ()
+) -> str:
+    """Return a SELECT over fetched rows less those that the table already has, or has a newer version of.
 
     Args:
+        kept: columns that the fetch lacks; a row that replaces another takes over what stands there.
         into_empty: the table is empty and rows are appended. Then the only guard is that it still is, which makes
             the statement safe to run again after a kill between its commit and dlt's mark.
     """
@@ -98,7 +111,10 @@ def model_text(select: str, entry: Entry, fields: Sequence[Field], dataset: str,
         guard = f"NOT EXISTS (SELECT 1 FROM {table})"
     else:
         guard = f"NOT EXISTS (SELECT 1 FROM {table} AS m WHERE m.id = f.id AND ({_same_or_newer(entry, names)}))"
-    return f"dialect: duckdb\nSELECT {columns} FROM ({select}) AS f WHERE {guard}\n"
+        for name in map(quote_identifier, kept):
+            # The table has one row per id; max() takes its value without having to say so.
+            columns += f", (SELECT max(k.{name}) FROM {table} AS k WHERE k.id = f.id) AS {name}"
+    return f"SELECT {columns} FROM ({select}) AS f WHERE {guard}"
 
 
 def _same_or_newer(entry: Entry, names: Sequence[str]) -> str:
@@ -120,11 +136,13 @@ def deliver(
     load_id: str,
     time_zone: str | None,
     is_empty: bool,
+    kept: Sequence[str] = (),
 ) -> Iterator[Delivery]:
     """Hand the rows of the files to dlt and yield the items together with their account.
 
     Args:
         is_empty: the table holds no row yet; only then are rows appended instead of merged, and only large files.
+        kept: columns whose stored values outlive the fetch; only DuckDB can take them over.
 
     Raises:
         DataError: too many rows cannot be read.
@@ -150,11 +168,12 @@ def deliver(
         for table in _arrow_tables(select):
             yield Delivery(dlt.mark.with_hints(table, hints), 0, (), None)
         return
-    if not rows and not is_empty:
-        yield Delivery(None, 0, rejected, checked)
+    news = select_news(select, entry, fields, destination.dataset, into_empty=append, kept=kept)
+    if not strict and not is_empty and not destination.has_row(f"{news} LIMIT 1"):
+        yield Delivery(None, rows, rejected, checked)
         return
     model = stem.with_suffix(".model")
-    model.write_text(model_text(select, entry, fields, destination.dataset, into_empty=append), encoding="utf-8")
+    model.write_text(f"dialect: duckdb\n{news}\n", encoding="utf-8")
     item = dlt.mark.with_file_import(str(model), "model", rows, hints)
     yield Delivery(item, rows, rejected, checked, append)
 
@@ -174,7 +193,7 @@ def keep_rejected(rejected: Sequence[RejectedRow], folder: Path, *, table: str, 
     """Write rejected rows to a durable file of their own, from which the `rejected_rows` resource loads them."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{table}-{at.replace(':', '')}.jsonl"
-    with target.open("w", encoding="utf-8") as file:
+    with target.open("a", encoding="utf-8") as file:  # the same second may bring more
         for row in rejected:
             facts = {"object": table, "source": source, **asdict(row), "rejected_at": at}
             key = json.dumps([facts[name] for name in ("object", "file", "line", "reason", "raw_text")])

@@ -7,10 +7,11 @@ campaigns, emails and prospect accounts, never a person.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from pardot.errors import StorageError
 from pardot_etl.report.page import Page, read_page
@@ -56,9 +57,7 @@ def write_report(
         with open_published(database, marts_schema=marts_schema, raw_schema=raw_schema) as db:
             page = read_page(db, title or "Marketing activity")
     except duckdb.Error as error:
-        raise StorageError(
-            "read the database for the report", path=str(database), reason=str(error)
-        ) from error
+        raise StorageError("read the database for the report", path=str(database), reason=str(error)) from error
     text = render(page).encode()
     draft = target.with_name(f".{target.name}.new")
     try:
@@ -66,14 +65,18 @@ def write_report(
         draft.write_bytes(text)
         draft.replace(target)
     except OSError as error:
-        raise StorageError(
-            "write the report", path=str(target), reason=error.strerror or str(error)
-        ) from error
+        draft.unlink(missing_ok=True)
+        raise StorageError("write the report", path=str(target), reason=error.strerror or str(error)) from error
     return ReportResult(target, len(text), page.charts)
 
 
 def render(page: Page) -> str:
     """Return the page as HTML; every text is escaped by the template, every drawing already is."""
+    return _template().render(page=page, period_days=PERIOD_DAYS, chart_span=CHART_DAYS)
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -81,6 +84,4 @@ def render(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("template.html.j2").render(
-        page=page, period_days=PERIOD_DAYS, chart_span=CHART_DAYS
-    )
+    return environment.get_template("template.html.j2")

@@ -152,9 +152,7 @@ def funnel(stages: Sequence[Stage], *, title: str) -> Markup:
 def funnel_title(stages: Sequence[Stage]) -> str:
     """Return the funnel in words, for those who hear it."""
     first = stages[0].value if stages else 0
-    told = (
-        f"{s.name} {number(s.value)}" + (f" ({rate(s.value / first)})" if first > 0 else "") for s in stages
-    )
+    told = (f"{s.name} {number(s.value)}" + (f" ({rate(s.value / first)})" if first > 0 else "") for s in stages)
     return "Funnel: " + ", ".join(told)
 
 
@@ -178,9 +176,9 @@ def _panel_title(baseline: float, text: str) -> Markup:
 
 def _tick_labels(values: Sequence[float], top: float, height: float) -> Markup:
     return _joined(
-        Markup(
-            '<text class="tick" x="-8" y="{}" text-anchor="end" dominant-baseline="middle">{}</text>'
-        ).format(_n(top + height * (1 - value / values[-1])), compact(value))
+        Markup('<text class="tick" x="-8" y="{}" text-anchor="end" dominant-baseline="middle">{}</text>').format(
+            _n(top + height * (1 - value / values[-1])), compact(value)
+        )
         for value in values
     )
 
@@ -200,9 +198,7 @@ def _areas(stacked: Sequence[Series], largest: float) -> Markup:
         ceiling = [below + value for below, value in zip(floor, each.values, strict=True)]
         if any(each.values):
             outline = [*_line(ceiling, largest), *reversed(_line(floor, largest))]
-            parts.append(
-                Markup('<polygon class="area kind-{}" points="{}"/>').format(each.key, _points(outline))
-            )
+            parts.append(Markup('<polygon class="area kind-{}" points="{}"/>').format(each.key, _points(outline)))
         floor = ceiling
     return _joined(parts)
 

@@ -76,8 +76,7 @@ def headlines(db: Published, extent: Extent | None) -> tuple[tuple[Card, ...], T
     cards = tuple(_card(each, now, before if is_comparable(extent) else None, weeks) for each in _HEADLINES)
     ends = [extent.last_at - timedelta(days=7 * back) for back in reversed(range(WEEKS))]
     rows = [
-        (f.day(end), *(each.shown(each.of(week)) for each in _HEADLINES))
-        for end, week in zip(ends, weeks, strict=True)
+        (f.day(end), *(each.shown(each.of(week)) for each in _HEADLINES)) for end, week in zip(ends, weeks, strict=True)
     ]
     return cards, table("Headline numbers by week", ("Week to", *(each.name for each in _HEADLINES)), rows)
 
@@ -110,9 +109,7 @@ def _emails_told(emails: EmailTotals | None) -> str:
         return ""
     if not emails.emails:
         return "No list email went out."
-    told = (
-        f"{f.counted(emails.emails, 'list email')} reached {f.counted(emails.delivered, 'inbox', 'inboxes')}"
-    )
+    told = f"{f.counted(emails.emails, 'list email')} reached {f.counted(emails.delivered, 'inbox', 'inboxes')}"
     opened = emails.open_rate()
     return f"{told}." if opened is None else f"{told}; {f.rate(opened)} were opened."
 
@@ -139,6 +136,4 @@ def _card(headline: _Headline, now: _Stretch, before: _Stretch | None, weeks: li
 
 def _week_bars(headline: _Headline, values: list[float | None]) -> Markup:
     told = ", ".join(map(headline.shown, values))
-    return charts.weekly_bars(
-        values, len(values) // 2, title=f"{headline.name} by week, oldest first: {told}"
-    )
+    return charts.weekly_bars(values, len(values) // 2, title=f"{headline.name} by week, oldest first: {told}")

@@ -163,9 +163,7 @@ def _series(counts: Sequence[queries.DayCount], days: Sequence[date]) -> list[ch
     for each in counts:
         kind = each.type if each.type in named else None
         found[kind, each.on] = found.get((kind, each.on), 0) + each.activities
-    return [
-        charts.Series(key, name, tuple(found.get((kind, on), 0) for on in days)) for kind, key, name in kinds
-    ]
+    return [charts.Series(key, name, tuple(found.get((kind, on), 0) for on in days)) for kind, key, name in kinds]
 
 
 def _marks(until: datetime, days: Sequence[date]) -> list[charts.Mark]:
@@ -194,9 +192,7 @@ def _funnel(db: Published, until: datetime) -> tuple[Section, tuple[Step, ...]]:
     shares = [f.counted(total.emails, "list email")]
     for before, stage in pairwise(stages):
         shares.append(f"{f.rate(f.ratio(stage.value, before.value))} of {before.name.lower()}")
-    steps = tuple(
-        Step(stage.name, f.number(stage.value), share) for stage, share in zip(stages, shares, strict=True)
-    )
+    steps = tuple(Step(stage.name, f.number(stage.value), share) for stage, share in zip(stages, shares, strict=True))
     rows = [(s.name, f.number(s.value), f.rate(f.ratio(s.value, total.sent))) for s in stages]
     numbers = table(f"List emails sent in the last {CHART_DAYS} days", ("Stage", "Emails", "Of sent"), rows)
     return Section(charts.funnel(stages, title=charts.funnel_title(stages)), numbers), steps

@@ -239,9 +239,7 @@ def activity_spans(db: Published, until: datetime, *, days: int, spans: int) -> 
     return [by_span.get(span, ActivitySpan()) for span in range(spans)]
 
 
-_FIRST_SENDS = (
-    "SELECT list_email_id, min(created_at) AS at FROM {facts} WHERE type = 6 GROUP BY list_email_id"
-)
+_FIRST_SENDS = "SELECT list_email_id, min(created_at) AS at FROM {facts} WHERE type = 6 GROUP BY list_email_id"
 _MAILINGS = """
     SELECT e.*, epoch_us(coalesce(e.sent_at, f.at)) AS went_out
     FROM {emails} AS e
@@ -350,11 +348,7 @@ def table_rows(db: Published) -> list[TableRows]:
     """Return the size of every raw table and its newest row, by the last change or else the creation."""
     found = []
     for name, table in db.raw_tables().items():
-        stamps = [
-            column
-            for column in ("updated_at", "created_at", "sent_at", "rejected_at")
-            if db.raw(name, column)
-        ]
+        stamps = [column for column in ("updated_at", "created_at", "sent_at", "rejected_at") if db.raw(name, column)]
         newest = f"epoch_us(max({stamps[0]}))" if stamps else "NULL"
         [(rows, at)] = db.rows("SELECT count(*), {newest} FROM {t}", t=table, newest=newest)
         found.append(TableRows(name, int(rows), _optional_moment(at)))
@@ -396,8 +390,7 @@ def last_loads(db: Published, limit: int) -> list[Load]:
     return [
         Load(str(id), _optional_moment(at), None if status is None else int(status))
         for id, at, status in db.rows(
-            "SELECT load_id, epoch_us(inserted_at), status FROM {t} "
-            "ORDER BY inserted_at DESC, load_id DESC LIMIT ?",
+            "SELECT load_id, epoch_us(inserted_at), status FROM {t} ORDER BY inserted_at DESC, load_id DESC LIMIT ?",
             [limit],
             t=table,
         )
@@ -423,9 +416,7 @@ def metric_notes(db: Published) -> list[MetricNote]:
     table = db.mart("metric_dictionary", "model", "name", "formula", "grain", "caveat")
     if table is None:
         return []
-    return [
-        MetricNote(*row) for row in db.rows("SELECT model, name, formula, grain, caveat FROM {t}", t=table)
-    ]
+    return [MetricNote(*row) for row in db.rows("SELECT model, name, formula, grain, caveat FROM {t}", t=table)]
 
 
 def _span(until: datetime, days: int) -> list[int]:

@@ -1,0 +1,71 @@
+# The commands of this project. `make` alone lists them; a fresh machine needs python3.10+ and make only.
+
+PYTHON ?= python3
+WORKERS ?= 2
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+CODE := sources pipelines transforms tests benchmarks docs
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types sweep switches bench lock build smoke clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## install the locked dependencies and this package into .venv
+	@echo "Ready: $$($(RUN) --version) in $(VENV); next: make demo"
+
+demo: $(READY) ## the whole product offline, in a minute: no account, no settings
+	@$(VENV)/bin/pardot-etl demo
+
+test: lint types ## lint, types, and the whole test-suite
+	@$(MAKE) --no-print-directory left-out
+	$(RUN) -m pytest -q -n $(WORKERS) -m "not sweep" -rs
+	@$(MAKE) --no-print-directory left-out
+
+lint: $(READY) ## ruff: rules and format
+	$(RUN) -m ruff check $(CODE)
+	$(RUN) -m ruff format --check $(CODE)
+
+types: $(READY) ## mypy, strict, over the packages and the tests
+	$(RUN) -m mypy
+	$(RUN) -m mypy $$(find tests benchmarks docs -name '*.py')
+
+sweep: $(READY) ## the long tests that `make test` leaves out
+	$(RUN) -m pytest -q -n $(WORKERS) -m sweep
+
+switches: $(READY) ## what the API's documentation leaves open, as the emulator's switches
+	@$(RUN) docs/generate.py switches
+
+bench: $(READY) ## calls, seconds, CPU and memory beside the floor and the naive way
+	$(RUN) benchmarks/run.py
+
+lock: ## resolve both lock files anew, for every supported Python
+	@sh .ci/lock
+
+build: $(READY) ## the wheel, in dist/
+	@rm -rf dist
+	@$(RUN) -m hatchling build -t wheel
+
+smoke: build ## the wheel in an empty environment: --help, then the demo
+	@sh .ci/smoke $(PYTHON) dist/*.whl
+
+clean: ## remove what the commands above have made, the environment too
+	rm -rf $(VENV) dist pardot-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Made again only when a lock or the package's own description changes. Only the first line needs any Python.
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "Python 3.10 or newer is needed; name one with: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies into $(VENV) ..."
+	@$(RUN) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(RUN) -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+.PHONY: left-out
+left-out:
+	@for tool in chromium strace; do \
+		command -v $$tool >/dev/null || echo "LEFT OUT: the tests that need $$tool, which is not installed"; \
+	done

@@ -1,0 +1,143 @@
+"""The parts of the documentation that are made from the code: the settings, and what the API leaves open.
+
+    python docs/generate.py            write both pages anew
+    python docs/generate.py switches   print the second one
+
+A test compares the pages with what this makes, so neither can fall behind the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterator
+from dataclasses import MISSING, fields
+from pathlib import Path
+
+from pardot.settings import SETTINGS_KEYS
+from pardot_emulator import Behaviour
+
+HERE = Path(__file__).parent
+
+PLACES = {
+    "destination.duckdb.credentials": (
+        "pardot_working.duckdb",
+        "The DuckDB file that the job writes and nobody else opens.",
+    ),
+    "destination.filesystem.bucket_url": (
+        "",
+        "Where `--destination filesystem` leaves Parquet files: the folder `pardot` in this one; on this machine.",
+    ),
+    "publish.duckdb": ("pardot.duckdb", "The snapshot that people open, swapped in by rename."),
+    "publish.parquet": (
+        "",
+        "Folder for a Parquet copy of the reporting tables, replaced as a whole; off by default.",
+    ),
+}
+"""The keys of `pardot_etl.configuration`, with default and meaning."""
+
+SETTINGS_HEAD = """\
+# Settings
+
+<!-- Made by docs/generate.py from the code; change the texts there. -->
+
+Settings are dlt's: `.dlt/config.toml`, `.dlt/secrets.toml`, environment variables, and the vaults that dlt knows.
+The environment wins over files. `.dlt` is looked for in the working directory, or in the folder that
+`DLT_PROJECT_DIR` names; `DLT_DATA_DIR` moves the working folder. `pardot-etl check` prints which folder counts and
+where each setting was found, never a secret value.
+
+Only full names count: a bare `CLIENT_SECRET` of another program is not ours. A key below `sources.pardot` or
+`publish` that is not in these tables is an error that names the nearest known one. In the environment a key is
+written in upper case with two underscores between its parts. An empty text counts as not set.
+
+A key marked *secret* is refused when it stands in `config.toml`.
+"""
+
+LOGINS = """\
+## The four logins
+
+`client_id` is always needed. Which other keys are set decides the way to log in; a mixture is refused.
+
+| login | keys beside `client_id` |
+|---|---|
+| refresh token | `refresh_token`, and `client_secret` where the app asks for it |
+| user name and password | `client_secret`, `username`, `password`, and `security_token` where the org asks for it |
+| JWT bearer | `username`, and `private_key` or `private_key_file` |
+| client credentials | `client_secret` alone; `login_url` is your My Domain host |
+"""
+
+OPEN_HEAD = """\
+# What the API's documentation leaves open
+
+<!-- Made by docs/generate.py from sources/pardot_emulator/behaviour.py; change the texts there. -->
+
+Where Salesforce's pages are silent about version 5 or contradict each other, the emulator has a switch. Its default is
+the likelier reading, not an observed one. `tests/pipelines/test_switches.py` turns each switch each other way, loads an
+account and a second day of it, and compares every row: a run must not depend on any of them. One needs a setting to be
+right: dates without an offset (`csv_dates` = `legacy`) are read in `sources.pardot.time_zone`, and without it such rows
+are set aside.
+"""
+
+
+def settings_page() -> str:
+    """Return docs/settings.md."""
+    lines = [SETTINGS_HEAD, "## The source", "", "| key | default | meaning |", "|---|---|---|"]
+    for key in SETTINGS_KEYS:
+        mark = " *secret*" if key.is_secret else ""
+        lines.append(f"| `{key.key}`{mark} | {_shown(key.default)} | {_cell(key.description)} |")
+    lines += ["", LOGINS, "## Files and folders", "", "| key | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{name}` | {_shown(default)} | {meaning} |" for name, (default, meaning) in PLACES.items()]
+    return "\n".join(lines) + "\n"
+
+
+def open_page() -> str:
+    """Return docs/open-questions.md."""
+    lines = [OPEN_HEAD, "| switch | default | other readings | question |", "|---|---|---|---|"]
+    texts = dict(_described(Behaviour))
+    default = Behaviour()
+    for each in fields(Behaviour):
+        # `http_status` overrides a table by error code; none is overridden by default.
+        value = getattr(default, each.name) if each.default is not MISSING else "documented or likely"
+        others = ", ".join(f"`{_plain(other)}`" for other in each.metadata["others"])
+        lines.append(f"| `{each.name}` | `{_plain(value)}` | {_pipes(others)} | {_cell(texts[each.name])} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"settings.md": settings_page, "open-questions.md": open_page}
+
+
+def _described(kind: type) -> Iterator[tuple[str, str]]:
+    """Yield each field of a dataclass with the text under it."""
+    tree = ast.parse(inspect.getsource(kind))
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef))
+    for statement, below in zip(body, body[1:], strict=False):
+        if isinstance(statement, ast.AnnAssign) and isinstance(below, ast.Expr):
+            yield ast.unparse(statement.target), str(ast.literal_eval(below.value))
+
+
+def _shown(default: object) -> str:
+    return f"`{_plain(default)}`" if default not in (None, "") else "–"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{code} under {status}" for code, status in value.items())
+    text = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool | None) else str(value)
+    return {"\n": "LF", "\r\n": "CRLF", "": "nothing"}.get(text, text)
+
+
+def _cell(text: str) -> str:
+    return _pipes(" ".join(text.split()).replace(":mod:", "").replace("``", "`"))
+
+
+def _pipes(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["switches"]:
+        print(open_page(), end="")
+    else:
+        for name, make in PAGES.items():
+            (HERE / name).write_text(make(), encoding="utf-8")
