@@ -13,6 +13,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
+from itertools import pairwise
 from pathlib import Path
 
 from pardot.settings import SETTINGS_KEYS
@@ -111,7 +112,7 @@ def _described(kind: type) -> Iterator[tuple[str, str]]:
     """Yield each field of a dataclass with the text under it."""
     tree = ast.parse(inspect.getsource(kind))
     body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef))
-    for statement, below in zip(body, body[1:], strict=False):
+    for statement, below in pairwise(body):
         if isinstance(statement, ast.AnnAssign) and isinstance(below, ast.Expr):
             yield ast.unparse(statement.target), str(ast.literal_eval(below.value))
 

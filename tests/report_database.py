@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pardot_transforms import load_project
 
 AS_OF = datetime(2026, 1, 15, 10, 0, tzinfo=timezone.utc)
 LOAD_ID = "1768471200.4821"
+DAY = timedelta(days=1)
 
 
 def write_company(path: Path, store: Store) -> None:
@@ -46,6 +47,26 @@ def write_rows(path: Path, *, loaded_at: datetime | None = AS_OF, **tables: Iter
         if loaded_at is not None:
             add_loads(warehouse, loaded_at)
     return path
+
+
+def activity(id: int, at: datetime, **values: Any) -> dict[str, Any]:
+    return {"id": id, "created_at": at, "type": 20, **values}
+
+
+def write_plain(path: Path) -> Path:
+    """One campaign, one list email, one account, all called Plain."""
+    return write_rows(
+        path,
+        visitor_activities=[
+            activity(1, AS_OF, type=6, prospect_id=1, campaign_id=1, list_email_id=1),
+            activity(2, AS_OF, type=11, prospect_id=1, campaign_id=1, list_email_id=1),
+            activity(3, AS_OF - 90 * DAY, prospect_id=1),
+        ],
+        prospects=[{"id": 1, "prospect_account_id": 1}],
+        campaigns=[{"id": 1, "name": "Plain"}],
+        list_emails=[{"id": 1, "name": "Plain", "campaign_id": 1, "sent_at": AS_OF}],
+        prospect_accounts=[{"id": 1, "name": "Plain"}],
+    )
 
 
 def add_loads(warehouse: Warehouse, at: datetime) -> None:

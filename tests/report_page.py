@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from pardot_etl.report import write_report
 
 _VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -92,3 +96,10 @@ class ReadPage:
                     found[-1].append(each.text)
         assert found, f"no table {caption!r}"
         return found
+
+
+def report(database: Path, **options: Any) -> ReadPage:
+    """Write the report beside the database and read it."""
+    target = database.with_suffix(".html")
+    write_report(database, target, **options)
+    return ReadPage(target.read_text(encoding="utf-8"))

@@ -202,15 +202,11 @@ def check_database(name: str, path: Path) -> Finding:
         return Finding(name, f"{path.name} does not exist yet; the first run makes it")
     try:
         with duckdb.connect(str(path), read_only=True) as db:
-            tags = db.execute(
-                "SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal"
-            ).fetchone()
+            tags = db.execute("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal").fetchone()
     except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0]
         if "lock" in reason.lower():
-            return Finding(
-                name, f"{path.name} is held by another program", 75, "close it, or wait for the run to end"
-            )
+            return Finding(name, f"{path.name} is held by another program", 75, "close it, or wait for the run to end")
         return Finding(
             name,
             f"{path.name} cannot be opened by DuckDB {duckdb.__version__}: {reason}",
@@ -245,9 +241,7 @@ def check_pardot(settings: Settings) -> Iterator[Finding]:
         except PardotError as error:
             yield _failed("login", error)
             return
-        yield Finding(
-            "login", f"{settings.login_url} gave a token ({settings.login_method.replace('_', ' ')})"
-        )
+        yield Finding("login", f"{settings.login_url} gave a token ({settings.login_method.replace('_', ' ')})")
         abilities = _Abilities(transport)
         account = abilities.read("account", "/api/v5/objects/account", "id,maximumDailyApiCalls,apiCallsUsed")
         allowance.learn_account(account)
@@ -255,9 +249,7 @@ def check_pardot(settings: Settings) -> Iterator[Finding]:
             yield _failed("business unit", abilities.problems["account"])
             return
         yield Finding("business unit", f"{settings.api_url} knows {settings.business_unit_id}")
-        activities = abilities.read(
-            "visitor activities", "/api/v5/objects/visitor-activities", "id,createdAt", limit=1
-        )
+        activities = abilities.read("visitor activities", "/api/v5/objects/visitor-activities", "id,createdAt", limit=1)
         abilities.read("exports", "/api/v5/exports", "id,status", limit=1)
         yield from abilities.findings()
         yield check_allowance(settings, allowance.used, allowance.maximum)

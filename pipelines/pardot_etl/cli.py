@@ -47,14 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         return code if isinstance(code, int) else 0
     except (click.exceptions.Abort, KeyboardInterrupt):
-        tell("Interrupted. What was finished is kept; run `pardot-etl run` again to go on from there.")
-        if arguments is None:
-            _end_at_once()  # else Python waits for the threads that wait for Pardot
-        return INTERRUPTED
+        return _interrupted(is_process=arguments is None)
     except click.ClickException as error:
         error.show(file=sys.stderr)
         return error.exit_code
     except Exception as error:  # the last line of defence: nobody reads a traceback in cron's mail
+        if getattr(error, "exit_code", None) == INTERRUPTED:
+            return _interrupted(is_process=arguments is None)
         return _explain(error, asked)
 
 
@@ -112,9 +111,7 @@ def with_logs(command: Command) -> Command:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-objects_option = click.option(
-    "--objects", metavar="A,B", help="Only these tables, instead of those in the settings."
-)
+objects_option = click.option("--objects", metavar="A,B", help="Only these tables, instead of those in the settings.")
 destination_option = click.option(
     "--destination", metavar="NAME", default="duckdb", show_default=True, help="Any destination of dlt's."
 )
@@ -166,9 +163,7 @@ def commands(ctx: click.Context) -> None:
 @json_option
 @with_logs
 @click.pass_obj
-def run(
-    asked: Asked, dry_run: bool, objects: str | None, destination: str, no_transform: bool, as_json: bool
-) -> int:
+def run(asked: Asked, dry_run: bool, objects: str | None, destination: str, no_transform: bool, as_json: bool) -> int:
     """Load what is new, rebuild the reports, publish: for cron.
 
     An interrupted run is continued first, without help.
@@ -176,6 +171,7 @@ def run(
     if dry_run:
         return _plan(objects, destination, as_json)
     from pardot.catalogue import select_entries
+    from pardot.stopping import resume
 
     from .configuration import load_configuration
     from .history import recorded
@@ -184,6 +180,7 @@ def run(
     from .run import run as execute
 
     configure(debug=asked.debug, json_lines=asked.json_lines)
+    resume()
     settings, places = load_configuration()
     names = _names(objects)
     select_entries(settings.objects if names is None else names)
@@ -199,6 +196,7 @@ def run(
         show_json(summary.to_json())
     else:
         show(summary.lines())
+    tell(f"Error: {failure}" for failure in summary.failures)
     return summary.exit_code
 
 
@@ -241,9 +239,7 @@ def check(asked: Asked, as_json: bool) -> int:
 
 
 @commands.command()
-@click.option(
-    "--max-age", metavar="AGE", help="Exit 1 when the newest successful run is older: 26h, 90m, 2d."
-)
+@click.option("--max-age", metavar="AGE", help="Exit 1 when the newest successful run is older: 26h, 90m, 2d.")
 @json_option
 @with_logs
 def status(max_age: str | None, as_json: bool) -> int:
@@ -347,12 +343,8 @@ def demo(asked: Asked, folder: Path) -> int:
 
 
 @commands.command()
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one."
-)
-@click.option(
-    "--activities", type=click.IntRange(min=0), default=5_000, show_default=True, help="Size of the account."
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
+@click.option("--activities", type=click.IntRange(min=0), default=5_000, show_default=True, help="Size of the account.")
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same account.")
 @with_logs
 def emulator(port: int, activities: int, seed: int) -> int:
@@ -371,9 +363,7 @@ def _plan(objects: str | None, destination: str, as_json: bool) -> int:
 
     settings, places = load_configuration()
     _check_destination(destination)
-    planned = plan_run(
-        settings, places, datetime.now(timezone.utc), objects=_names(objects), destination=destination
-    )
+    planned = plan_run(settings, places, datetime.now(timezone.utc), objects=_names(objects), destination=destination)
     if as_json:
         show_json(planned.to_json())
     else:
@@ -419,6 +409,13 @@ def _insist_on_published(places: Places) -> None:
 # Ends that are not a success.
 
 
+def _interrupted(*, is_process: bool) -> int:
+    tell("Interrupted. What was finished is kept; run `pardot-etl run` again to go on from there.")
+    if is_process:
+        _end_at_once()  # else Python waits for threads whose request is still under way
+    return INTERRUPTED
+
+
 def _explain(error: Exception, asked: Asked) -> int:
     """Tell what happened in at most three sentences and return the exit code; a traceback only on demand."""
     if asked.debug:
@@ -461,10 +458,12 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
         _end_at_once()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: _end_at_once())
-    import logging
-
-    # dlt warns about threads that do not end: they wait for Pardot, and the next run goes on where they were.
-    logging.getLogger("dlt").disabled = True
+    # What is not loaded yet has nothing to stop; a signal handler imports nothing.
+    if "pardot.stopping" in sys.modules:
+        sys.modules["pardot.stopping"].stop()
+    if "logging" in sys.modules:
+        # dlt warns about threads whose request is under way; the next run goes on where they were.
+        sys.modules["logging"].getLogger("dlt").disabled = True
     timer = threading.Timer(GRACE_SECONDS, _end_at_once)
     timer.daemon = True
     timer.start()

@@ -52,9 +52,7 @@ class Places:
     data_folder: Path
     """dlt's data folder, moved by `DLT_DATA_DIR`: ledger, result files, load packages, lock, history."""
 
-    provenance: Mapping[str, str] = field(
-        default_factory=lambda: MappingProxyType({}), compare=False, repr=False
-    )
+    provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
     """Where each setting came from, full key to provider and key."""
 
     @property
@@ -167,9 +165,7 @@ def _conflicts(places: Places) -> Iterator[str]:
         )
     for key, folder in _switched_folders(places):
         inside = [
-            place
-            for place in (working, published, places.data_folder.resolve(), Path.cwd())
-            if _holds(folder, place)
+            place for place in (working, published, places.data_folder.resolve(), Path.cwd()) if _holds(folder, place)
         ]
         if inside:
             yield f"{key}: {folder} is replaced as a whole and {inside[0]} lies in it; name another"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pardot.errors import StorageError
+from pardot.errors import SettingsError, StorageError
 
 if TYPE_CHECKING:
     from dlt import Pipeline
@@ -26,6 +26,7 @@ def open_pipeline(make: Callable[[], Pipeline], folder: Path) -> tuple[Pipeline,
         folder: the pipeline's working folder, removed when dlt cannot go on from it.
 
     Raises:
+        SettingsError: the destination is not known, not installed or not configured.
         StorageError: the destination cannot be reached or read.
     """
     from dlt.common.exceptions import DltException
@@ -34,6 +35,7 @@ def open_pipeline(make: Callable[[], Pipeline], folder: Path) -> tuple[Pipeline,
         pipeline = make()
         healed = _drain(pipeline)
     except (DltException, OSError, ValueError, KeyError, AssertionError) as error:
+        _insist_on_settings(error)
         shutil.rmtree(folder, ignore_errors=True)
         healed = [f"removed dlt's working folder, which an interrupted run left unusable ({type(error).__name__})"]
         try:
@@ -43,8 +45,31 @@ def open_pipeline(make: Callable[[], Pipeline], folder: Path) -> tuple[Pipeline,
     try:
         pipeline.sync_destination()
     except DltException as error:
+        _insist_on_settings(error)
         raise StorageError("read the state from the destination", reason=str(error)) from error
     return pipeline, healed
+
+
+def _insist_on_settings(error: BaseException) -> None:
+    """Raise a SettingsError when the trouble is how the destination is configured, which no healing cures."""
+    from dlt.common.configuration.exceptions import ConfigurationException
+    from dlt.common.destination.exceptions import InvalidDestinationReference, UnknownDestinationModule
+    from dlt.common.exceptions import MissingDependencyException
+
+    unusable = (
+        ConfigurationException,
+        InvalidDestinationReference,
+        MissingDependencyException,
+        UnknownDestinationModule,
+    )
+    current: BaseException | None = error
+    while current is not None:
+        if isinstance(current, unusable):
+            raise SettingsError(
+                f"the destination cannot be used: {current}",
+                next_step="Nothing was loaded; set it up as dlt's documentation of that destination says",
+            ) from error
+        current = current.__cause__
 
 
 def _drain(pipeline: Pipeline) -> list[str]:

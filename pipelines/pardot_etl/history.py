@@ -24,7 +24,7 @@ def recorded(folder: Path) -> Iterator[dict[str, Any]]:
 
     A run that did not start, for its settings or for the lock, is no run and leaves nothing behind.
     """
-    from pardot.errors import RunLockedError, SettingsError
+    from pardot.errors import RunLockedError, SettingsError, StoppedError
 
     entry: dict[str, Any] = {"started_at": _now(), "exit_code": 0}
     try:
@@ -32,10 +32,9 @@ def recorded(folder: Path) -> Iterator[dict[str, Any]]:
     except (SettingsError, RunLockedError):
         raise
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            entry["exit_code"] = 130
-        else:
-            entry["exit_code"] = getattr(error, "exit_code", 1)
+        is_stopped = isinstance(error, KeyboardInterrupt | StoppedError)
+        entry["exit_code"] = 130 if is_stopped else getattr(error, "exit_code", 1)
+        if not is_stopped:
             entry["error"] = redacted(str(error)) or type(error).__name__
         append_run(folder, {**entry, "finished_at": _now()})
         raise
@@ -69,9 +68,7 @@ def read_runs(folder: Path) -> list[dict[str, Any]]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [
-            line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()
-        ]
+        return [line for line in path.read_text(encoding="utf-8", errors="replace").split("\n") if line.strip()]
     except OSError:
         return []
 

@@ -60,9 +60,7 @@ def usual_seconds(own_folder: Path) -> dict[str, float]:
     """Return, per object, the median of the last durations of its exports; objects without are left out."""
     found: dict[str, list[float]] = {}
     for ledger in _ledgers(own_folder):
-        for name, seconds in _rows(
-            ledger, "SELECT table_name, seconds FROM durations ORDER BY finished_at DESC"
-        ):
+        for name, seconds in _rows(ledger, "SELECT table_name, seconds FROM durations ORDER BY finished_at DESC"):
             found.setdefault(name, []).append(seconds)
     return {name: sorted(last[:20])[len(last[:20]) // 2] for name, last in found.items()}
 

@@ -89,9 +89,7 @@ class RunPlan:
             head = f"{one.plan.entry.table:<{width}}  {one.plan.way:<6}  {one.calls:>5}"
             lines.append(f"{head}  {first}{f'  ({one.note})' if one.note else ''}")
             lines += [f"{'':<{width + 17}}{window}" for window in others]
-        first_run = (
-            ", and one more per 1,000 rows or result file that a first run finds" if self.is_first else ""
-        )
+        first_run = ", and one more per 1,000 rows or result file that a first run finds" if self.is_first else ""
         return [*lines, "", f"about {self.calls:,} API calls{first_run}; nothing was asked or changed"]
 
 
@@ -134,9 +132,7 @@ def plan_run(
     return RunPlan(tuple(planned), is_first=not any(one.get("through") for one in state.values()))
 
 
-def _estimate(
-    plan: Plan, in_flight: Sequence[ExportInFlight], looks: int, rows: int | None
-) -> tuple[int, str]:
+def _estimate(plan: Plan, in_flight: Sequence[ExportInFlight], looks: int, rows: int | None) -> tuple[int, str]:
     """Return the calls that one object takes, and what is special about it."""
     custom = 1 if plan.entry.has_custom_fields else 0
     if plan.way == "export" and in_flight:
@@ -171,9 +167,7 @@ def _looks(usual: float | None, poll_seconds: float) -> int:
 # What is stored.
 
 
-def read_state(
-    places: Places, destination: str = "duckdb"
-) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
+def read_state(places: Places, destination: str = "duckdb") -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
     """Return the state of each object and the rows of its table, as the destination has them.
 
     Both are empty before the first run. The working file may be held by a run; the published snapshot carries
@@ -228,7 +222,5 @@ def _read_local_state(path: Path) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _resources(state: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    resources: Mapping[str, Mapping[str, Any]] = (
-        state.get("sources", {}).get("pardot", {}).get("resources", {})
-    )
+    resources: Mapping[str, Mapping[str, Any]] = state.get("sources", {}).get("pardot", {}).get("resources", {})
     return resources

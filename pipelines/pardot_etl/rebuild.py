@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 MARTS = "pardot_marts"
 
 
-def rebuild(
-    places: Places, *, select: Sequence[str] | None = None, full_refresh: bool = False
-) -> BuildResult:
+def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh: bool = False) -> BuildResult:
     """Build the reporting tables in the working database and publish them; asks Pardot nothing.
 
     Raises:
@@ -69,8 +67,6 @@ def lines(result: BuildResult, places: Places) -> list[str]:
             for model in result.models
             if model.rows is not None
         ]
-        head.append(
-            f"{len(result.models)} models built, {len(result.tests)} tests passed in {result.seconds:.1f} s"
-        )
+        head.append(f"{len(result.models)} models built, {len(result.tests)} tests passed in {result.seconds:.1f} s")
     missing = [f"no rows yet    {name}" for name in result.missing_tables]
     return [*head, *missing, f"published      {places.published_database}"]

@@ -306,9 +306,7 @@ def _count(
 ) -> dict[str, ObjectCounts]:
     """Complete the account with what stands in the tables."""
     if not options.uses_working_database:
-        return {
-            name: replace(counts, loaded=counts.parsed, new=counts.parsed) for name, counts in tally.objects.items()
-        }
+        return {name: replace(counts, loaded=counts.parsed, new=None) for name, counts in tally.objects.items()}
     from .database import connect, loaded_counts, row_counts
 
     with connect(places.working_database) as db:

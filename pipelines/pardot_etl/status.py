@@ -83,14 +83,10 @@ class Status:
         """Return the state as text."""
         last = self._age(self.last_success_at)
         lines = [f"last success   {'never' if last is None else f'{duration(last)} ago'}"]
-        lines += [_run_line(run) for run in self.runs] or [
-            "runs           none yet; `pardot-etl run` is the first"
-        ]
+        lines += [_run_line(run) for run in self.runs] or ["runs           none yet; `pardot-etl run` is the first"]
         used, maximum = self._allowance()
         if used is not None:
-            lines.append(
-                f"allowance      {used:,}{f' of {maximum:,}' if maximum else ''} calls used at the last run"
-            )
+            lines.append(f"allowance      {used:,}{f' of {maximum:,}' if maximum else ''} calls used at the last run")
         lines += [self._export_line(export) for export in self.exports] or ["exports        none in flight"]
         lines.append(f"published      {self.published}")
         width = max((len(table.name) for table in self.tables), default=0)
@@ -108,9 +104,7 @@ class Status:
         if export.created_at and export.expires_at:
             left = (export.expires_at - self.now).total_seconds()
             parts.append(f"{duration(max(0.0, (self.now - export.created_at).total_seconds()))} old")
-            parts.append(
-                f"expires in {duration(left)}" if left > 0 else "expired; the next run creates a new one"
-            )
+            parts.append(f"expires in {duration(left)}" if left > 0 else "expired; the next run creates a new one")
         return ", ".join(parts)
 
     def _age(self, moment: datetime | None) -> float | None:
@@ -188,16 +182,12 @@ def _freshness(db: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableFr
     # As seconds: DuckDB's own conversion of instants to Python needs a package that is not among ours.
     newest = f"epoch(max({moment}))" if moment else "NULL"
     rows, seconds = db.execute(f"SELECT count(*), {newest} FROM {table}").fetchall()[0]  # noqa: S608
-    return TableFreshness(
-        name, rows, None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc)
-    )
+    return TableFreshness(name, rows, None if seconds is None else datetime.fromtimestamp(seconds, timezone.utc))
 
 
 def _run_line(run: Mapping[str, Any]) -> str:
     code = run.get("exit_code")
-    outcome = {0: "done", 75: "to be continued", 130: "interrupted"}.get(
-        code if isinstance(code, int) else 1, "failed"
-    )
+    outcome = {0: "done", 75: "to be continued", 130: "interrupted"}.get(code if isinstance(code, int) else 1, "failed")
     facts = [outcome if code == 0 else f"{outcome} (exit {code})"]
     started, finished = parse_moment(run.get("started_at")), parse_moment(run.get("finished_at"))
     if started and finished:
@@ -206,6 +196,5 @@ def _run_line(run: Mapping[str, Any]) -> str:
         facts.append(f"{sum(int(one.get('loaded', 0)) for one in run['objects'].values()):,} rows loaded")
     if run.get("api_calls") is not None:
         facts.append(f"{run['api_calls']:,} API calls")
-    if run.get("error"):
-        facts.append(str(run["error"]))
+    facts += [str(problem) for problem in (run.get("error"), *run.get("failures", ())) if problem]
     return f"run            {str(run.get('finished_at'))[:16].replace('T', ' ')}  {', '.join(facts)}"

@@ -19,11 +19,12 @@ class ObjectCounts:
     parsed: int = 0
     set_aside: int = 0
     loaded: int = 0
-    new: int = 0
+    new: int | None = 0
+    """None where the destination is not ours to ask."""
 
     @property
-    def changed(self) -> int:
-        return self.loaded - self.new
+    def changed(self) -> int | None:
+        return None if self.new is None else self.loaded - self.new
 
     @property
     def seen_before(self) -> int:
@@ -118,7 +119,9 @@ class RunSummary:
                 counts.seen_before,
                 counts.set_aside,
             )
-            lines.append(f"{name:<{width}}  " + "  ".join(f"{value:>11,}" for value in values))
+            lines.append(
+                f"{name:<{width}}  " + "  ".join(f"{'?' if value is None else f'{value:,}':>11}" for value in values)
+            )
         lines += [f"FAILED      {failure}" for failure in self.failures]
         lines += [f"notice      {notice}" for notice in self.notices]
         if self.transform:

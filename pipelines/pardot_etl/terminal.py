@@ -88,20 +88,14 @@ _LINES: Final[Mapping[str, Callable[[Fields], str]]] = {
     "stage.finished": lambda f: f"{f['stage']} done in {duration(f['seconds'])}",
     "export.resumed": lambda f: f"going on with {f['exports']} of an earlier run",
     "export.created": lambda f: f"export {f['export_id']} created for {f['window']}",
-    "export.polled": lambda f: (
-        f"export {f['export_id']} {_state(f)} after {duration(f['age_seconds'])}{_usual(f)}"
-    ),
+    "export.polled": lambda f: f"export {f['export_id']} {_state(f)} after {duration(f['age_seconds'])}{_usual(f)}",
     "export.completed": lambda f: f"export {f['export_id']} complete, {_count(f['files'], 'file')}",
     "export.file_fetched": lambda f: f"{_count(f['rows'], 'row')} fetched ({size(f['bytes'])})",
     "export.file_on_disk": lambda _: "a file of an earlier run is on disk and is not fetched again",
     "export.download_repeated": lambda _: "a download broke off and starts again",
     "export.lost": lambda f: f"export {f['export_id']} is gone ({f['reason']}); a new one takes its place",
-    "rows.parsed": lambda f: (
-        _count(f["rows"], "row") + (f", {f['rejected']} set aside" if f.get("rejected") else "")
-    ),
-    "request.retry": lambda f: (
-        f"{f['operation']} failed{_why(f)}; again in {duration(f.get('wait_seconds') or 0)}"
-    ),
+    "rows.parsed": lambda f: _count(f["rows"], "row") + (f", {f['rejected']} set aside" if f.get("rejected") else ""),
+    "request.retry": lambda f: f"{f['operation']} failed{_why(f)}; again in {duration(f.get('wait_seconds') or 0)}",
     "query.warning": lambda f: f"Pardot warns: {f['warning']}",
     "query.token_expired": lambda _: "the page token expired; going on above the greatest id seen",
     "query.page_shrunk": lambda f: f"Pardot ran out of time; asking for {f['rows']} rows a page",
@@ -184,9 +178,7 @@ def render(board: Board) -> Table:
     from rich.table import Table
 
     with board.lock:
-        table = Table(
-            box=box.SIMPLE_HEAD, title=board.stage, title_justify="left", title_style="bold", pad_edge=False
-        )
+        table = Table(box=box.SIMPLE_HEAD, title=board.stage, title_justify="left", title_style="bold", pad_edge=False)
         for head in ("object", "state"):
             table.add_column(head, no_wrap=True)
         for head in ("age", "usually", "files", "rows"):
@@ -243,7 +235,5 @@ def _usual(fields: Fields) -> str:
 
 
 def _why(fields: Fields) -> str:
-    known = [
-        f"{word} {fields[name]}" for name, word in (("status", "HTTP"), ("code", "code")) if fields.get(name)
-    ]
+    known = [f"{word} {fields[name]}" for name, word in (("status", "HTTP"), ("code", "code")) if fields.get(name)]
     return f" ({', '.join(known)})" if known else ""

@@ -143,7 +143,10 @@ def parse_header(line: str, fields: Sequence[str], *, table: str, file: str) -> 
     Raises:
         DataError: a name is missing, extra or doubled; an HTML page or a JSON error lands here too.
     """
-    header = tuple(next(csv.reader(io.StringIO(line), strict=False), []))
+    try:
+        header = tuple(next(csv.reader(io.StringIO(line), strict=False), []))
+    except csv.Error:  # an endless line, or bytes that are no text
+        header = (line[:80],)
     if len(header) == len(fields) and set(header) == set(fields):
         return header
     missing = [name for name in fields if name not in header]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,13 +103,11 @@ class Ledger:
 
     def intend(self, table: str, requests: Sequence[tuple[str, str, str | None]]) -> list[ExportRecord]:
         """Record that exports are about to be created: (request, start, end) of each; all of them or none."""
-        with self._lock:
-            self._db.execute("BEGIN")
+        with self._transaction():
             self._db.executemany(
                 "INSERT INTO exports (table_name, request, start_at, end_at) VALUES (?, ?, ?, ?)",
                 [(table, *request) for request in requests],
             )
-            self._db.execute("COMMIT")
         return self.open_exports(table)
 
     def created(self, request_id: int, export_id: str, created_at: str, end_at: str) -> None:
@@ -126,14 +125,12 @@ class Ledger:
 
     def finished(self, request_id: int, urls: list[str]) -> None:
         """Record that the export is complete and which files it has."""
-        with self._lock:
-            self._db.execute("BEGIN")
+        with self._transaction():
             self._db.executemany(
                 "INSERT OR IGNORE INTO files (request_id, position, url) VALUES (?, ?, ?)",
                 [(request_id, position, url) for position, url in enumerate(urls)],
             )
             self._db.execute("UPDATE exports SET status = 'complete' WHERE request_id = ?", (request_id,))
-            self._db.execute("COMMIT")
 
     def files(self, request_id: int) -> list[FileRecord]:
         """Return the files of an export in the order Pardot listed them."""
@@ -178,6 +175,17 @@ class Ledger:
         )
         seconds = sorted(row[0] for row in rows)
         return float(seconds[len(seconds) // 2]) if seconds else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._lock:
+            self._db.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._db.rollback()
+                raise
+            self._db.execute("COMMIT")
 
     def _run(self, sql: str, values: tuple[object, ...]) -> None:
         with self._lock:

@@ -186,7 +186,9 @@ def _arrow_tables(select: str) -> Iterator[Any]:
         db.execute("SET TimeZone = 'UTC'")
         for batch in db.sql(select).to_arrow_reader(ARROW_BATCH_ROWS):
             if batch.num_rows:
-                yield pa.Table.from_batches([batch])
+                key = batch.schema.get_field_index(KEY)
+                schema = batch.schema.set(key, batch.schema.field(key).with_nullable(False))
+                yield pa.Table.from_batches([batch]).cast(schema)
 
 
 def keep_rejected(rejected: Sequence[RejectedRow], folder: Path, *, table: str, source: str, at: str) -> Path:

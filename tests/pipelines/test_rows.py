@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from kit import Account, build_store, open_account, table_differences
+
 from pardot.catalogue import CATALOGUE
 from pardot_etl.run import RunOptions
 

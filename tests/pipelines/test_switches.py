@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from kit import build_store, open_account, table_differences
+
 from pardot_emulator import Behaviour
 from pardot_emulator.store import Store
 from pardot_etl.run import RunOptions

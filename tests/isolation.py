@@ -1,0 +1,26 @@
+"""A fixture for tests that run dlt: every test in a folder of its own, with no setting from outside."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+OURS = {"SOURCES", "DESTINATION", "PUBLISH", "LOAD", "EXTRACT", "NORMALIZE", "RUNTIME"}
+QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL"}
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run the test in its own folder, without any variable that could be a setting."""
+    for name in list(os.environ):
+        if name.split("__")[0] in OURS:
+            monkeypatch.delenv(name)
+    for name, value in QUIET.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.setenv("DLT_PROJECT_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    yield

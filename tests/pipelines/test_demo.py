@@ -1,0 +1,121 @@
+"""`pardot-etl demo`: everything at once, in a folder of its own, with numbers that are compared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from command_line import Outcome, files_below, invoke
+from dlt.common.runtime.run_context import active
+
+from pardot_etl import demo
+from pardot_etl.demo import Comparison, compare_days
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Outcome, Path]]:
+    """Play a small demonstration once, next to settings that would break it if they were read."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".dlt").mkdir()
+    (home / ".dlt" / "config.toml").write_text(
+        "[sources.pardot]\nbusiness_unit_id = 'theirs'\nnonsense = 1\n", encoding="utf-8"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        patch.setenv("DLT_PROJECT_DIR", str(home))
+        patch.setenv("DLT_DATA_DIR", str(home / "theirs"))
+        patch.setenv("SOURCES__PARDOT__API_URL", "https://example.invalid")
+        patch.setenv("SOURCES__PARDOT__NONSENSE", "1")
+        patch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(home / "theirs.duckdb"))
+        patch.setenv("PUBLISH__DUCKDB", str(home / "also_theirs.duckdb"))
+        patch.setattr(demo, "ACTIVITIES", 1_000)
+        before = dict(os.environ)
+        outcome = invoke("demo", "--folder", "shown")
+        assert dict(os.environ) == before
+        yield outcome, home
+
+
+def test_the_demonstration_succeeds_and_every_number_is_the_emulators(played: tuple[Outcome, Path]) -> None:
+    outcome, _ = played
+    assert outcome.code == 0, outcome.out + outcome.err
+    assert "visitor_activities   1,000 = 1,000 ✓" in outcome.out
+    assert "new " in outcome.out.partition("Second day")[2]
+    assert "✗" not in outcome.out
+    assert "Three things to try next" in outcome.out
+
+
+def test_nothing_outside_its_folder_is_touched_or_read(played: tuple[Outcome, Path]) -> None:
+    _, home = played
+    outside = {name for name in files_below(home) if not name.startswith("shown/")}
+    assert outside == {".dlt/config.toml"}
+
+
+def test_what_it_promises_is_there(played: tuple[Outcome, Path]) -> None:
+    outcome, home = played
+    folder = home / "shown"
+    assert (folder / "report.html").stat().st_size > 5_000
+    sql = outcome.out.partition("duckdb -readonly ")[2].partition('"')[2].partition('"')[0]
+    with duckdb.connect(str(folder / "pardot.duckdb"), read_only=True) as db:
+        assert db.execute(sql).fetchall()
+    assert not (folder / "first_day.duckdb").exists()
+
+
+def test_the_users_settings_are_back_afterwards(played: tuple[Outcome, Path]) -> None:
+    _, home = played
+    assert Path(active().data_dir) != home / "shown" / "data"
+
+
+def test_it_empties_only_a_folder_that_it_made(tmp_path: Path) -> None:
+    mine = tmp_path / "pardot-demo"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work", encoding="utf-8")
+    outcome = invoke("demo")
+    assert outcome.code == 2
+    assert "not made by a demonstration" in outcome.err
+    assert "--folder" in outcome.err
+    assert files_below(mine) == {"thesis.txt": 13}
+
+
+def test_a_folder_that_cannot_be_made_is_exit_1(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    outcome = invoke("demo", "--folder", "file/below")
+    assert outcome.code == 1
+    assert "Could not make the folder of the demonstration" in outcome.err
+
+
+def test_a_number_that_differs_is_shown_and_fails() -> None:
+    assert str(Comparison("visits", "rows", 1234, 1234)) == "1,234 = 1,234 ✓"
+    assert str(Comparison("visits", "rows", 1233, 1234)) == "1,233 ≠ 1,234 ✗"
+    assert not Comparison("visits", "rows", 1233, 1234).is_equal
+
+
+def test_a_wrong_table_fails_the_demonstration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(demo, "ACTIVITIES", 150)
+    wrong = Comparison("visits", "rows", 1, 2)
+    monkeypatch.setattr(demo, "compare_rows", lambda *_: [wrong])
+    outcome = invoke("demo")
+    assert outcome.code == 1
+    assert "1 differ from the emulator's numbers" in outcome.out
+
+
+def test_days_are_compared_row_by_row(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.duckdb", tmp_path / "after.duckdb"
+    _fill(before, "(1, 'same', 'a'), (2, 'old', 'a'), (3, NULL, 'a')")
+    _fill(after, "(1, 'same', 'b'), (2, 'new', 'b'), (3, NULL, 'b'), (4, 'more', 'b')")
+    compared = compare_days(before, after, {"visitor-activities": 1}, {"visitor-activities": 2})
+    by_kind = {one.kind: one for one in compared if one.table == "visitor_activities"}
+    assert by_kind["new"].is_equal
+    assert (by_kind["changed"].found, by_kind["changed"].expected) == (1, 2)
+
+
+def _fill(path: Path, rows: str) -> None:
+    from pardot.catalogue import select_entries
+
+    with duckdb.connect(str(path)) as db:
+        db.execute("CREATE SCHEMA pardot")
+        for entry in select_entries("standard"):
+            db.execute(f"CREATE TABLE pardot.{entry.table} (id BIGINT, name VARCHAR, _dlt_load_id VARCHAR)")
+        db.execute(f"INSERT INTO pardot.visitor_activities VALUES {rows}")

@@ -1,0 +1,78 @@
+"""Another destination of dlt's, for real: a PostgreSQL server of our own on loopback."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit import build_store, differences, expected_rows, open_account
+
+from pardot_etl.run import RunOptions
+
+SERVER = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=None)
+OBJECTS = ("visitor_activities", "prospects", "prospect_accounts", "forms")
+
+pytestmark = pytest.mark.skipif(
+    SERVER is None, reason="LEFT OUT: no PostgreSQL server (Debian: apt install postgresql)"
+)
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """Start a server in a temporary folder and yield its address; it is stopped and removed afterwards."""
+    assert SERVER is not None
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="pardot-postgres-"))
+    user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+    if os.getuid() == 0:
+        shutil.chown(folder, user)
+    data, log = folder / "data", folder / "log"
+    _as(user, SERVER, "-D", str(data), "-A", "trust", "-U", "tester", "--no-sync")
+    control = SERVER.with_name("pg_ctl")
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    _as(user, control, "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
+    try:
+        yield f"postgresql://tester:unused@127.0.0.1:{port}/postgres"
+    finally:
+        _as(user, control, "-D", str(data), "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as(user: str, program: Path, *arguments: str) -> None:
+    """Run a program as a user: PostgreSQL refuses to run as root."""
+    prefix = ["runuser", "-u", user, "--"] if os.getuid() == 0 else []
+    subprocess.run([*prefix, str(program), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+
+def test_rows_in_postgres_equal_the_account_after_two_days(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psycopg2 = pytest.importorskip("psycopg2", reason="LEFT OUT: no psycopg2")
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres)
+    store = build_store(300)
+    account = open_account(tmp_path, store)
+    options = RunOptions(destination="postgres", objects=OBJECTS)
+    with account.emulator:
+        account.run(options)
+        account.next_day(seed=3)
+        account.run(options)
+    connection = psycopg2.connect(postgres)
+    with connection.cursor() as cursor:
+        for table in OBJECTS:
+            cursor.execute(f"SELECT * FROM pardot.{table}")
+            names = [column.name for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            assert len(rows) == len({row["id"] for row in rows})
+            found = {row["id"]: row for row in rows}
+            assert differences(expected_rows(store, table.replace("_", "-")), found, set()) == [], table
+    connection.close()
+    store.close()
