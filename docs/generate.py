@@ -1,9 +1,9 @@
-"""The parts of the documentation that are made from the code: the settings, and what the API leaves open.
+"""The pages that are made from the code: settings, errors, and what the API's documentation leaves open.
 
-    python docs/generate.py            write both pages anew
-    python docs/generate.py switches   print the second one
+    python docs/generate.py            write the pages anew
+    python docs/generate.py switches   print the one about the API's open questions
 
-A test compares the pages with what this makes, so neither can fall behind the code.
+A test compares the pages with what this makes, so none can fall behind the code.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from dataclasses import MISSING, fields
 from itertools import pairwise
 from pathlib import Path
 
+from pardot.errors import PardotError
+from pardot.retry import CODES, Verdict
 from pardot.settings import SETTINGS_KEYS
 from pardot_emulator import Behaviour
 
@@ -68,6 +70,47 @@ LOGINS = """\
 | client credentials | `client_secret` alone; `login_url` is your My Domain host |
 """
 
+ERRORS_HEAD = """\
+# Errors
+
+<!-- Made by docs/generate.py from the code; change the texts there. -->
+
+Every error is at most three sentences: what did not happen, to which thing and window; the evidence; what is safe and
+the next step. Secrets are taken out of whatever a server said. `--debug` adds the traceback.
+
+| exit code | meaning |
+|---|---|
+| 0 | done |
+| 1 | failed |
+| 2 | settings or credentials |
+| 75 | nothing is lost, run it again later |
+| 130 | interrupted |
+
+When several objects of one run fail, the run ends with 1 if any of them did, else with 2, else with 75. `check` ends
+with 2 first: what a person must mend comes before what time mends.
+
+## The tree
+
+In a pipeline of your own, `except PardotError` catches them all; dlt wraps them, so look at the causes.
+"""
+
+CODES_HEAD = """\
+## Pardot's error codes
+
+Pardot's code decides first and the HTTP status second, because statuses are hardly documented. A code that is not
+listed is final, unless the status is 408, 425, 429 or 5xx. A call is tried at most six times, with growing waits.
+"""
+
+DONE = {
+    Verdict.RETRY: "try again, with growing waits",
+    Verdict.WAIT_MINUTE: "wait for a minute, then try again",
+    Verdict.RENEW_TOKEN: "log in again and repeat, once",
+    Verdict.SPLIT: "ask for fewer rows a page",
+    Verdict.LIMIT_REACHED: "stop for today, exit code 75",
+    Verdict.AUTH: "stop and say which permission or setting is wrong, exit code 2",
+    Verdict.REJECTED: "do not repeat; some of these answer a question, such as which fields exist",
+}
+
 OPEN_HEAD = """\
 # What the API's documentation leaves open
 
@@ -92,6 +135,19 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def errors_page() -> str:
+    """Return docs/errors.md."""
+    lines = [ERRORS_HEAD, "| class | exit code | what it says |", "|---|---|---|"]
+    for depth, kind in _tree(PardotError):
+        promise = (kind.__doc__ or "").partition("\n")[0]
+        lines.append(f"| {'· ' * depth}`{kind.__name__}` | {kind.exit_code} | {_cell(promise)} |")
+    lines += ["", CODES_HEAD, "| what we do | Pardot's codes |", "|---|---|"]
+    for verdict, done in DONE.items():
+        codes = sorted(code for code, one in CODES.items() if one is verdict)
+        lines.append(f"| {done} | {', '.join(map(str, codes))} |")
+    return "\n".join(lines) + "\n"
+
+
 def open_page() -> str:
     """Return docs/open-questions.md."""
     lines = [OPEN_HEAD, "| switch | default | other readings | question |", "|---|---|---|---|"]
@@ -105,7 +161,13 @@ def open_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "open-questions.md": open_page}
+PAGES = {"settings.md": settings_page, "errors.md": errors_page, "open-questions.md": open_page}
+
+
+def _tree(kind: type[PardotError], depth: int = 0) -> Iterator[tuple[int, type[PardotError]]]:
+    yield depth, kind
+    for below in kind.__subclasses__():
+        yield from _tree(below, depth + 1)
 
 
 def _described(kind: type) -> Iterator[tuple[str, str]]:

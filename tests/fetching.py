@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +14,9 @@ from pardot.fields import FieldChoice
 from pardot.harvest import Harvest
 from pardot.position import Position
 from pardot.session import Session, open_session
+
+OpenAccount = Callable[..., Account]
+"""Opens a small account: behaviour, number of activities, options of the emulator."""
 
 
 class Fetcher:

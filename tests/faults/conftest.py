@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fetching import Fetcher
+from fetching import Fetcher, OpenAccount
 from isolation import isolated
 from kit import Account, build_store, open_account
 from pardot_emulator import Behaviour
 
 __all__ = ["isolated"]
 
-OpenAccount = Callable[..., Account]
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import OpenAccount
-from fetching import Fetcher, calls
+from fetching import Fetcher, OpenAccount, calls
 from kit import Account
 from pardot.errors import AuthenticationError, LimitReachedError, TransientRequestError
 from pardot_emulator import Behaviour, Fault

@@ -1,0 +1,145 @@
+"""The published metrics equal a computation in plain Python from the account's own rows."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import timedelta, timezone
+from typing import Any
+
+import duckdb
+import pytest
+from kit import Account, build_store, open_account, rows_of
+
+ASSETS = (
+    ("listEmailId", "list_email"),
+    ("emailTemplateId", "email_template"),
+    ("emailId", "email"),
+    ("formId", "form"),
+    ("formHandlerId", "form_handler"),
+    ("fileId", "file"),
+    ("customRedirectId", "custom_redirect"),
+    ("multivariateTestVariationId", "multivariate_test_variation"),
+    ("landingPageId", "landing_page"),
+    ("siteSearchQueryId", "site_search_query"),
+    ("paidSearchAdId", "paid_search_ad"),
+    ("opportunityId", "opportunity"),
+    ("visitorPageViewId", "visitor_page_view"),
+    ("visitId", "visit"),
+)
+"""The documented order in which the asset of an activity is told; the first id that is filled in counts."""
+VERBS = {"sent": 6, "opens": 11, "clicks": 1, "views": 2, "successes": 4, "visits": 20}
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Account, duckdb.DuckDBPyConnection]]:
+    """Load and publish one account; the tests below only read."""
+    folder = tmp_path_factory.mktemp("metrics")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
+        patch.setenv("DLT_PROJECT_DIR", str(folder))
+        account = open_account(folder, build_store(4000))
+        with account.emulator:
+            account.run()
+            account.next_day(seed=3)
+            account.run()
+    with duckdb.connect(str(account.places.published_database), read_only=True) as db:
+        db.execute("SET TimeZone = 'America/New_York'")  # the reader's zone must not matter
+        yield account, db
+    account.store.close()
+
+
+def activities_of(account: Account) -> list[Row]:
+    return [dict(row) for row in account.store.rows("visitor-activities")]
+
+
+def ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+def test_email_performance(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    through_email = {row["id"]: row["listEmailId"] for row in account.store.rows("emails")}
+    by_email: dict[Any, list[Row]] = {row["id"]: [] for row in account.store.rows("list-emails")}
+    for activity in activities_of(account):
+        list_email = activity["listEmailId"] or through_email.get(activity["emailId"])
+        if list_email is not None:
+            by_email.setdefault(list_email, []).append(activity)
+    expected = {}
+    for list_email, rows in by_email.items():
+        count = Counter(row["type"] for row in rows)
+        people: dict[int, set[int]] = defaultdict(set)
+        for row in rows:
+            if row["prospectId"] is not None:
+                people[row["type"]].add(row["prospectId"])
+        sent, bounced = count[6], count[13] + count[36]
+        delivered, opened, clicked = sent - bounced, len(people[11]), len(people[1])
+        left = len(people[12] | people[35])
+        expected[list_email] = {
+            "sent": sent,
+            "bounced": bounced,
+            "delivered": delivered,
+            "opens": count[11],
+            "unique_opens": opened,
+            "clicks": count[1],
+            "unique_clicks": clicked,
+            "opt_outs": left,
+            "spam_complaints": count[14],
+            "open_rate": ratio(opened, delivered),
+            "ctr": ratio(count[1], delivered),
+            "unique_ctr": ratio(clicked, delivered),
+            "ctor": ratio(clicked, opened),
+            "opt_out_rate_of_delivered": ratio(left, delivered),
+            "opt_out_rate_of_sent": ratio(left, sent),
+            "spam_rate_of_delivered": ratio(count[14], delivered),
+            "spam_rate_of_sent": ratio(count[14], sent),
+        }
+    columns = next(iter(expected.values()))
+    found = {
+        row["list_email_id"]: {name: row[name] for name in columns}
+        for row in rows_of(db, "pardot_marts.email_performance")
+    }
+    assert found == expected
+    assert sum(row["sent"] for row in expected.values()) > 100
+
+
+def test_daily_activity(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    expected: Counter[Any] = Counter()
+    for activity in activities_of(account):
+        kind = next((kind for field, kind in ASSETS if activity[field] is not None), "none")
+        expected[activity["createdAt"].astimezone(timezone.utc).date(), activity["type"], kind] += 1
+    found = {
+        (row["created_on"], row["type"], row["asset_kind"]): row["activities"]
+        for row in rows_of(db, "pardot_marts.daily_activity")
+    }
+    assert found == dict(expected)
+
+
+def test_prospect_engagement(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    activities = activities_of(account)
+    as_of = max(activity["createdAt"] for activity in activities)
+    prospects = {row["id"]: row for row in account.store.rows("prospects")}
+    by_prospect: dict[int, list[Row]] = {number: [] for number in prospects}
+    for activity in activities:
+        if activity["prospectId"] is not None:
+            by_prospect.setdefault(activity["prospectId"], []).append(activity)
+    found = {row["prospect_id"]: row for row in rows_of(db, "pardot_marts.prospect_engagement")}
+    assert found.keys() == by_prospect.keys()
+    for number, own in by_prospect.items():
+        row = found[number]
+        times = [activity["createdAt"] for activity in own]
+        assert row["first_touch_at"] == min(times, default=None)
+        assert row["last_touch_at"] == max(times, default=None)
+        if number in prospects:
+            assert (row["score"], row["grade"]) == (prospects[number]["score"], prospects[number]["grade"])
+        for span, days in {"7d": 7, "30d": 30, "90d": 90, "ever": None}.items():
+            inside = Counter(
+                activity["type"]
+                for activity in own
+                if days is None or activity["createdAt"] > as_of - timedelta(days=days)
+            )
+            expected = {verb: inside[kind] for verb, kind in VERBS.items()}
+            assert {verb: row[f"{verb}_{span}"] for verb in VERBS} == expected, (number, span)
