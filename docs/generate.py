@@ -91,7 +91,7 @@ with 2 first: what a person must mend comes before what time mends.
 
 ## The tree
 
-In a pipeline of your own, `except PardotError` catches them all; dlt wraps them, so look at the causes.
+In a pipeline of your own, dlt wraps them: look for a `PardotError` among the causes.
 """
 
 CODES_HEAD = """\
@@ -167,7 +167,8 @@ PAGES = {"settings.md": settings_page, "errors.md": errors_page, "open-questions
 def _tree(kind: type[PardotError], depth: int = 0) -> Iterator[tuple[int, type[PardotError]]]:
     yield depth, kind
     for below in kind.__subclasses__():
-        yield from _tree(below, depth + 1)
+        if below.__module__ == kind.__module__:
+            yield from _tree(below, depth + 1)
 
 
 def _described(kind: type) -> Iterator[tuple[str, str]]:

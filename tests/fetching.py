@@ -15,6 +15,9 @@ from pardot.harvest import Harvest
 from pardot.position import Position
 from pardot.session import Session, open_session
 
+WINDOWS = 2
+"""Exports that the history of the emulated accounts takes: it is longer than a year."""
+
 OpenAccount = Callable[..., Account]
 """Opens a small account: behaviour, number of activities, options of the emulator."""
 

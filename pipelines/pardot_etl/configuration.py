@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 DATASET: Final = "pardot"
 """The dataset of the raw tables, and the folder of the lake that holds their Parquet files."""
 
+MARTS: Final = "pardot_marts"
+"""The dataset of the reporting tables."""
+
 _KEYS: Final = {
     "working_database": ("destination", "duckdb", "credentials"),
     "published_database": ("publish", "duckdb"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,11 +57,23 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
         db.close()
 
 
+def keep_schemas(path: Path, schemas: Collection[str]) -> None:
+    """Drop every other schema from a database file and leave no write-ahead log."""
+    with connect(path) as db:
+        found = db.execute(
+            "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() AND NOT internal"
+        ).fetchall()
+        for (name,) in found:
+            if name not in schemas and name != "main":
+                db.execute(f"DROP SCHEMA {quote_identifier(str(name))} CASCADE")
+        db.execute("CHECKPOINT")
+
+
 def tables(db: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
-    """Return the names of the data tables of a schema, dlt's own left out."""
+    """Return the names of the data tables of a schema; those that begin with `_` are somebody's bookkeeping."""
     rows = db.execute(
         "SELECT table_name FROM duckdb_tables() WHERE schema_name = ? AND database_name = current_database() "
-        "AND table_name NOT LIKE '\\_dlt\\_%' ESCAPE '\\' ORDER BY 1",
+        "AND NOT starts_with(table_name, '_') ORDER BY 1",
         [schema],
     ).fetchall()
     return [str(name) for (name,) in rows]

@@ -98,7 +98,7 @@ def demonstrate(folder: Path, show: Show, on_event: EventHandler) -> int:
         show(f"{len(failures)} objects failed: a bug, please report it with this output.")
         return 1
     if differing:
-        show(f"{len(differing)} numbers differ from the emulator's: a bug, please report it with this output.")
+        show(f"{len(differing)} differ from the emulator's numbers: a bug, please report it with this output.")
         return 1
     show(f"Done in {monotonic() - started:.0f} seconds; every number is equal. Three things to try next:")
     for line in _next_steps(places, folder):

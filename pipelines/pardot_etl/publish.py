@@ -7,21 +7,44 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from pardot.csv_files import sync_folder
 from pardot.errors import StorageError
 
-from .database import connect
+from .configuration import DATASET, MARTS, Places
+from .database import connect, keep_schemas
+from .parquet_folder import publish_folder
 
 READABLE = 0o444
 
 
-def publish_database(working: Path, published: Path) -> int:
-    """Publish a copy of the working database and return its size in bytes.
+def publish(places: Places, *, lake: Path | None = None) -> tuple[str, ...]:
+    """Publish everything that the settings ask for, and say what was published, one line each.
+
+    Args:
+        lake: folder for the raw tables as Parquet, for the filesystem destination.
+
+    Raises:
+        StorageError: something could not be written; what was published before stays.
+    """
+    size = publish_database(places.working_database, places.published_database, (DATASET, MARTS))
+    done = [f"{places.published_database} ({size / 1e6:.1f} MB)"]
+    for schema, folder in ((DATASET, lake), (MARTS, places.published_parquet)):
+        if folder is not None:
+            with connect(places.working_database, read_only=True) as db:
+                result = publish_folder(db, schema, folder)
+            done.append(f"{folder} ({result.files} Parquet files, {result.files_written} written)")
+    return tuple(done)
+
+
+def publish_database(working: Path, published: Path, schemas: Collection[str]) -> int:
+    """Publish a copy of the working database with these schemas only, and return its size in bytes.
 
     The working file is checkpointed first, so that the copy needs no write-ahead log; a stray log beside the
-    published file would make it unreadable and is removed.
+    published file would make it unreadable and is removed. What is dropped from the copy are the workshop's own
+    views and staging tables: the views name the raw schema, which DuckDB finds ambiguous in a file of the same name.
 
     Raises:
         StorageError: the copy could not be written; the previous snapshot is untouched.
@@ -33,6 +56,7 @@ def publish_database(working: Path, published: Path) -> int:
         published.parent.mkdir(parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
         _copy(working, draft)
+        keep_schemas(draft, schemas)
         draft.chmod(READABLE)
         draft.replace(published)
         published.with_name(f"{published.name}.wal").unlink(missing_ok=True)

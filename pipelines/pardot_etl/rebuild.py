@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from pardot.errors import StorageError
 
-from .configuration import DATASET, Places, load_time_zone
+from .configuration import DATASET, MARTS, Places, load_time_zone
 from .lock import RunLock
 
 if TYPE_CHECKING:
     from pardot_transforms import BuildResult
-
-MARTS = "pardot_marts"
 
 
 def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh: bool = False) -> BuildResult:
@@ -28,8 +26,7 @@ def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh
     from pardot_transforms import build
 
     from .database import connect
-    from .parquet_folder import publish_folder
-    from .publish import publish_database
+    from .publish import publish
 
     time_zone = load_time_zone() or "UTC"
     if not places.working_database.exists():
@@ -49,10 +46,7 @@ def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh
                 full_refresh=full_refresh,
                 time_zone=time_zone,
             )
-        publish_database(places.working_database, places.published_database)
-        if places.published_parquet:
-            with connect(places.working_database, read_only=True) as db:
-                publish_folder(db, MARTS, places.published_parquet)
+        publish(places)
     return result
 
 

@@ -20,6 +20,7 @@ from pardot.errors import PardotError, SettingsError, StorageError
 from pardot.events import Event, EventHandler
 from pardot.settings import Settings
 
+from .configuration import DATASET, MARTS
 from .lock import RunLock
 from .summary import ObjectCounts, RunSummary, Tally, worst_exit_code
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from .configuration import Places
 
 MAX_ROUNDS = 4
-DATASET = "pardot"
-MARTS = "pardot_marts"
 PIPELINE = "pardot"
 DLT_DEFAULTS = {
     # Nothing about a run leaves the machine except to Pardot and the destination.
@@ -333,22 +332,10 @@ def _transform(settings: Settings, places: Places, options: RunOptions, stages: 
 def _publish(places: Places, options: RunOptions, lake: Path | None, stages: _Stages) -> tuple[str, ...]:
     if not options.uses_working_database:
         return ()
-    from .database import connect
-    from .parquet_folder import publish_folder
-    from .publish import publish_database
+    from .publish import publish
 
-    done: list[str] = []
     with stages.stage("publish"):
-        size = publish_database(places.working_database, places.published_database)
-        done.append(f"{places.published_database} ({size / 1e6:.1f} MB)")
-        folders = [(DATASET, lake)] if lake else []
-        if places.published_parquet:
-            folders.append((MARTS, places.published_parquet))
-        for schema, folder in folders:
-            with connect(places.working_database, read_only=True) as db:
-                result = publish_folder(db, schema, folder)
-            done.append(f"{folder} ({result.files} Parquet files, {result.files_written} written)")
-    return tuple(done)
+        return publish(places, lake=lake)
 
 
 def _data_through(pipeline: Pipeline) -> str | None:

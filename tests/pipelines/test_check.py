@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from command_line import Outcome, files_below, invoke
+from command_line import Outcome, files_below, invoke, start
 from kit import build_store
 
 from pardot_emulator import Behaviour, Emulator, Fault, ManualClock, Store
@@ -78,6 +78,22 @@ def test_each_unusable_setting_is_a_line_of_its_own_and_local_checks_go_on(
     assert found["lock"][0]["ok"]
     assert "login" not in found
     assert emulator.calls == ()
+
+
+def test_the_settings_folder_is_named_and_secrets_that_others_can_read_are_warned_of(tmp_path: Path) -> None:
+    folder = tmp_path / ".dlt"
+    folder.mkdir()
+    secrets = folder / "secrets.toml"
+    secrets.write_text("[sources.pardot.credentials]\nclient_id = 'theirs'\n", encoding="utf-8")
+    secrets.chmod(0o644)
+    out, _ = start("check", "--json").communicate(timeout=60)
+    found = findings(Outcome(2, out, ""))
+    assert found["folder"][0]["detail"].startswith(str(folder))
+    assert found["folder"][0]["fix"] == f"chmod 600 {secrets}"
+    assert [one["detail"].partition(" ")[0] for one in found["settings"]] == [
+        "sources.pardot.business_unit_id",
+        "sources.pardot.credentials.client_secret",
+    ]
 
 
 def test_refused_credentials_end_the_check_there(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,8 +187,7 @@ def test_an_unreachable_host_is_exit_75(settings: pytest.MonkeyPatch, monkeypatc
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
     settings.setenv("SOURCES__PARDOT__API_URL", url)
     settings.setenv("SOURCES__PARDOT__LOGIN_URL", url)
-    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
-    monkeypatch.setattr("pardot.credentials.TokenProvider.__init__.__kwdefaults__", _without_waiting())
+    monkeypatch.setattr("pardot_etl.run.run.__kwdefaults__", {"sleep": lambda _seconds: None})
     outcome = invoke("run")
     assert outcome.code == 75
     assert_short_and_clean(Outcome(75, outcome.out, _errors(outcome)))
@@ -373,10 +372,3 @@ def _wait_for(condition: object, process: subprocess.Popen[str]) -> None:
 def _errors(outcome: Outcome) -> str:
     """Return stderr without the progress lines before the error."""
     return "".join(line + "\n" for line in outcome.err.splitlines() if not re.match(r"\d{4}-\d\d-\d\d ", line))
-
-
-def _without_waiting() -> dict[str, object]:
-    """Return the defaults of the token provider with a sleep that does not."""
-    from pardot.credentials import TokenProvider
-
-    return {**(TokenProvider.__init__.__kwdefaults__ or {}), "sleep": lambda _seconds: None}

@@ -1,0 +1,93 @@
+"""Faults of paged queries: no row is skipped or doubled, whatever interrupts the walk."""
+
+from __future__ import annotations
+
+import pytest
+from fetching import Fetcher, OpenAccount, calls, event_names
+from kit import Account
+from pardot.errors import DataError, RejectedRequestError
+from pardot.queries import PAGE_ROWS
+from pardot_emulator import Behaviour, Fault
+
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Pages of ten rows, so that a small account has many."""
+    monkeypatch.setattr("pardot.queries.PAGE_ROWS", 10)
+    return 10
+
+
+@pytest.mark.parametrize("code", [210, 211])
+@pytest.mark.parametrize("skip", [1, 3])
+def test_expired_page_token_restarts_above_the_last_row(
+    code: int, skip: int, small_pages: int, open_small_account: OpenAccount
+) -> None:
+    account = open_small_account(activities=800)
+    account.emulator.faults.add(Fault("query:prospects", "error", code=code, skip=skip + 1))
+    with Fetcher(account) as fetcher:
+        assert fetcher.ids("prospects") == fetcher.expected_ids("prospects")
+    assert event_names(account).count("query.token_expired") == 1
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("ceiling", [10, 30, 37])
+def test_ceiling_of_a_page_chain_is_passed(
+    ceiling: int, announced: bool, small_pages: int, open_small_account: OpenAccount
+) -> None:
+    account = open_small_account(Behaviour(warning_header=announced), activities=800, page_ceiling=ceiling)
+    with Fetcher(account) as fetcher:
+        assert fetcher.ids("prospects") == fetcher.expected_ids("prospects")
+        assert len(fetcher.expected_ids("prospects")) > 2 * ceiling
+    assert ("query.warning" in event_names(account)) is announced
+
+
+def test_query_that_takes_too_long_is_asked_for_less(open_small_account: OpenAccount) -> None:
+    account = open_small_account()
+    account.emulator.faults.add(Fault("query:prospects", "error", times=2, code=214, skip=1))
+    with Fetcher(account) as fetcher:
+        assert fetcher.ids("prospects") == fetcher.expected_ids("prospects")
+    limits = [call.query for call in account.emulator.calls if call.operation == "query:prospects"]
+    assert [str(PAGE_ROWS >> halved) in query for halved, query in enumerate(limits[-3:])] == [True, True, True]
+
+
+def test_recycle_bin_is_read_separately_where_all_is_refused(open_small_account: OpenAccount) -> None:
+    account = open_small_account(Behaviour(deleted_all_in_queries=False))
+    with Fetcher(account) as fetcher:
+        assert fetcher.ids("prospects") == fetcher.expected_ids("prospects")
+
+
+def test_hidden_records_are_reported(fetcher: Fetcher, account: Account) -> None:
+    account.emulator.faults.add(Fault("query:prospects", "redact", rows=2, skip=1))
+    fetcher.gather("prospects")
+    warnings = [event for event in account.events if event.name == "query.warning"]
+    assert "202" in str(warnings[0])
+
+
+def test_rows_out_of_order_stop_the_walk(fetcher: Fetcher, account: Account) -> None:
+    account.emulator.faults.add(Fault("query:campaigns", "patch", values=[{"id": 2}, {"id": 1}]))
+    with pytest.raises(DataError, match="order of their ids"):
+        fetcher.gather("campaigns")
+
+
+@pytest.mark.parametrize("values", ["none", 7, [1, 2], [{"id": "x"}], [{"name": "no id"}]], ids=str)
+def test_page_of_another_shape_is_refused(values: object, fetcher: Fetcher, account: Account) -> None:
+    account.emulator.faults.add(Fault("query:campaigns", "patch", values=values))
+    with pytest.raises(DataError) as caught:
+        fetcher.gather("campaigns")
+    assert caught.value.object_name == "campaigns"
+
+
+def test_next_page_on_another_host_gets_no_request(fetcher: Fetcher, account: Account) -> None:
+    from pardot.errors import PardotError
+
+    account.emulator.faults.add(Fault("query:campaigns", "patch", nextPageUrl="https://elsewhere.example.com/"))
+    with pytest.raises(PardotError, match="elsewhere"):
+        fetcher.gather("campaigns")
+    assert calls(account)["query:campaigns"] == 1
+
+
+def test_refused_query_names_the_object_and_the_window(fetcher: Fetcher, account: Account) -> None:
+    account.emulator.faults.add(Fault("query:campaigns", "error", code=5, message="Something else"))
+    with pytest.raises(RejectedRequestError, match="campaigns"):
+        fetcher.gather("campaigns")
