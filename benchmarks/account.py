@@ -63,7 +63,8 @@ def emulated_account(activities: int, *, seed: int, later_changes: int = 0) -> I
     """
     command = [sys.executable, __file__, f"--activities={activities}", f"--seed={seed}", f"--changes={later_changes}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
             first_line = process.stdout.readline()
             if not first_line:

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def machine_facts() -> str:
     """Return what was measured on, in one line."""
     versions = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "dlt", "pyarrow"))
     return (
-        f"{date.today().isoformat()}, {os.cpu_count()} cores ({platform.machine()}), "
+        f"{datetime.now(timezone.utc).date().isoformat()}, {os.cpu_count()} cores ({platform.machine()}), "
         f"Python {platform.python_version()}, {versions}"
     )
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from kit import Account
+
 from pardot.catalogue import CATALOGUE
 from pardot.columns import check
 from pardot.fields import FieldChoice

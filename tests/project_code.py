@@ -41,8 +41,9 @@ class Module:
                 yield from (one.name for one in node.names)
             elif isinstance(node, ast.ImportFrom):
                 base = self._base(node)
-                # `from . import x` imports the module x; of `from .a import b` the module a is what counts.
-                yield from ([base] if node.module else [f"{base}.{one.name}" for one in node.names])
+                # `from package import module` imports the module, `from module import name` what the module is.
+                names = [f"{base}.{one.name}" for one in node.names]
+                yield from (name if _is_module(name) else base for name in names)
 
     def _base(self, node: ast.ImportFrom) -> str:
         if not node.level:
@@ -50,6 +51,12 @@ class Module:
         inside = [self.package, *self.path.relative_to(PACKAGES[self.package]).parent.parts]
         kept = inside[: len(inside) - node.level + 1]
         return ".".join([*kept, *filter(None, [node.module])])
+
+
+def _is_module(name: str) -> bool:
+    package, *below = name.split(".")
+    path = PACKAGES[package].joinpath(*below) if package in PACKAGES else None
+    return path is not None and (path.is_dir() or path.with_suffix(".py").is_file())
 
 
 def _running(tree: ast.AST) -> Iterator[ast.AST]:

@@ -8,27 +8,21 @@ nothing is lost and a later run goes on, 130 interrupted.
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from .output import show, show_json, tell
+from .signals import INTERRUPTED, end_at_once, stoppable
 
 if TYPE_CHECKING:
     from .configuration import Places
 
-INTERRUPTED: Final = 130
-GRACE_SECONDS: Final = 20.0
-"""How long an interrupted run may take to end by itself; service managers kill after 30 seconds and more."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     asked = Asked()
     try:
-        with _stoppable():
+        with stoppable():
             code = commands.main(
                 args=None if arguments is None else list(arguments),
                 prog_name="pardot-etl",
@@ -412,7 +406,7 @@ def _insist_on_published(places: Places) -> None:
 def _interrupted(*, is_process: bool) -> int:
     tell("Interrupted. What was finished is kept; run `pardot-etl run` again to go on from there.")
     if is_process:
-        _end_at_once()  # else Python waits for threads whose request is still under way
+        end_at_once()  # else Python waits for threads whose request is still under way
     return INTERRUPTED
 
 
@@ -433,45 +427,6 @@ def _explain(error: Exception, asked: Asked) -> int:
         "What was finished before is safe; run it again, and with `--debug` if it happens twice."
     )
     return 1
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the command in order; a second one, or no end in sight, ends it at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        signal.signal(number, _stop)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            signal.signal(number, before[number])
-
-
-def _stop(number: int, _frame: FrameType | None) -> NoReturn:
-    """End the command as Ctrl-C does; dlt may have stood in for us and calls only at the second signal."""
-    if signal.getsignal(number) is not _stop:
-        _end_at_once()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: _end_at_once())
-    # What is not loaded yet has nothing to stop; a signal handler imports nothing.
-    if "pardot.stopping" in sys.modules:
-        sys.modules["pardot.stopping"].stop()
-    if "logging" in sys.modules:
-        # dlt warns about threads whose request is under way; the next run goes on where they were.
-        sys.modules["logging"].getLogger("dlt").disabled = True
-    timer = threading.Timer(GRACE_SECONDS, _end_at_once)
-    timer.daemon = True
-    timer.start()
-    raise KeyboardInterrupt
-
-
-def _end_at_once() -> NoReturn:
-    os._exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -223,7 +223,7 @@ def _extract_and_load(
             if not session.reads_strictly or not _refused_data(error):
                 raise
             # The destination refused a cell or a record: read everything again from disk, cell by cell.
-            pipeline.drop_pending_packages()
+            pipeline.abort_packages()
             pipeline.sync_destination()
             session.reads_strictly = False
             session.fetched.clear()
@@ -252,7 +252,7 @@ def _translated(step: str) -> Iterator[None]:
         for cause in _causes(error):
             if isinstance(cause, PardotError | KeyboardInterrupt | SystemExit):
                 raise cause from error
-        reason = str(_causes(error)[-1])
+        reason = str(_causes(error)[-1]).partition("\n")[0]  # further lines may quote a row
         raise StorageError(f"{step} the rows", reason=reason) from error
 
 

@@ -58,8 +58,9 @@ TextFile = ResultFile | PageFile
 class RejectedRow:
     """A record that could not be read, kept aside with its place and the reason."""
 
-    file: str
+    file: str | None
     line: int | None
+    """File and line are known of a record that is no row; of a row with a bad cell, its cells."""
     reason: str
     raw_text: str
 
@@ -120,7 +121,7 @@ def check(
             expected=f"at most {REJECTED_ROWS_ALLOWED} unreadable rows",
             found=f"{len(rejected)} of {rows + len(rejected)}, the first because {first.reason}",
             object_name=table,
-            file=first.file or None,
+            file=first.file,
             line=first.line,
         )
     return CheckedFile(target, rows, rejected)
@@ -154,7 +155,9 @@ def _cell(field: Field, time_zone: str | None, cast: str) -> str:
         return cell
     text = f"nullif({cell}, '')"
     if field.type is Type.BIGINT:
-        number = _whole_number(text, cast)
+        # References to other rows are most columns of the largest tables, and never had a fraction.
+        is_reference = field.name.endswith("Id")
+        number = f"{cast}({text} AS BIGINT)" if is_reference else _whole_number(text, cast)
         if field.name == KEY and cast == "CAST":
             return f"coalesce({number}, error('a row without an id')::BIGINT)"
         return number
@@ -175,15 +178,22 @@ def _instant(text: str, time_zone: str | None, cast: str) -> str:
     A text is taken to have an offset when, after the 19 characters of a date and time to the second, it ends in `Z`
     or has a sign where an offset's sign stands.
     """
+    to_the_second = "_" * 19
+    # The two usual shapes come first: testing them costs a fraction of the general rule.
+    is_usual = f"{text} LIKE '{to_the_second}+__:__' OR {text} LIKE '{to_the_second}-__:__'"
     rest = f"substr({text}, 20)"
     has_offset = f"(right({rest}, 1) = 'Z' OR contains({rest}, '+') OR contains({rest}, '-'))"
+    with_offset = f"{cast}({text} AS TIMESTAMPTZ)"
     if time_zone is not None:
         naive = f"timezone({quote_text(time_zone)}, {cast}({text} AS TIMESTAMP))"
     elif cast == "CAST":
         naive = "error('a time without an offset, and sources.pardot.time_zone is not set')"
     else:
         naive = "NULL"
-    return f"CASE WHEN {text} IS NULL THEN NULL WHEN {has_offset} THEN {cast}({text} AS TIMESTAMPTZ) ELSE {naive} END"
+    return (
+        f"CASE WHEN {is_usual} THEN {with_offset} WHEN {text} IS NULL THEN NULL "
+        f"WHEN {has_offset} THEN {with_offset} ELSE {naive} END"
+    )
 
 
 def _relation(files: Sequence[TextFile], fields: Sequence[Field], *, keep_rejects: bool = False) -> str:
@@ -251,7 +261,7 @@ def _split_off_rejects(
     db.execute(f"CREATE TEMP VIEW readable AS SELECT * EXCLUDE ({_REASON}) FROM judged WHERE {_REASON} IS NULL")
     unreadable = db.execute(f"SELECT {_REASON}, * EXCLUDE ({_REASON}) FROM judged WHERE {_REASON} IS NOT NULL")
     for reason, *cells in unreadable.fetchall():
-        yield RejectedRow("", None, str(reason), repr(tuple(cells)))
+        yield RejectedRow(None, None, str(reason), repr(tuple(cells)))
 
 
 def _misfit(field: Field) -> str:

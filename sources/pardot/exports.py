@@ -10,10 +10,11 @@ Source: Export API v5 guide (create, read, query, download; statuses; expiry; li
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from enum import Enum
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from .errors import (
     UnknownStatusError,
 )
 from .events import Event, EventHandler
-from .ledger import ExportRecord, FileRecord, Ledger
+from .ledger import ASKED, ExportRecord, FileRecord, Ledger
 from .transport import Reply, Transport
 from .windows import Window, api_time, parse_time
 
@@ -45,6 +46,12 @@ MAX_EXPORTS_PER_WINDOW = 3
 MAX_DOWNLOADS_PER_FILE = 4
 MAX_FILE_BYTES = 2 * 1024**3
 """Ten times the largest file that Pardot makes (`maxFileSizeBytes` ends at 200 MB)."""
+MAX_ANSWERS_LOST = 3
+"""Create calls whose answer is lost, and which turn out to have done nothing, before the run gives up."""
+CACHE_SECONDS = 61.0
+"""How long a list of exports may be older than the last create call: reads may be cached for a minute."""
+LONGEST_WINDOW = timedelta(days=365)
+"""Source: Export API guide, limits: an export covers at most a year."""
 RECENT_EXPORTS = 200
 GONE_CODES = frozenset({109, 178, 192})
 """The export or its files are no longer there: not found, not downloadable in this state."""
@@ -164,15 +171,16 @@ class Exports:
         """Return the exports to fetch, as lines of the ledger: those an earlier run left behind, else new ones.
 
         What was left behind goes first and alone, so that the windows of one load always fit together. It is given up
-        only when the fields have changed meanwhile.
+        only when the fields have changed meanwhile, or when a window that was never asked for has grown over a year.
         """
         requests = [build_request(entry, fields, window, by_update=by_update) for window in windows]
         left_behind = self._ledger.open_exports(entry.table)
-        if left_behind and all(_shape(json.loads(one.request)) == _shape(requests[0]) for one in left_behind):
+        if left_behind and all(self._still_serves(one, requests[0]) for one in left_behind):
             self._emit("export.resumed", entry, exports=len(left_behind))
             return left_behind
         for one in left_behind:
             self._ledger.forget(one.request_id)
+            self._remove_files(one)
         return self._ledger.intend(
             entry.table,
             [
@@ -199,8 +207,10 @@ class Exports:
                 try:
                     return self._fetch_created(entry, record, window)
                 except _ExportLost as lost:
-                    self._ledger.lost(record.request_id)
+                    self._remove_files(record)
+                    self._ledger.lost(record.request_id, _closed(record))
                     record = self._ledger.read(record.request_id)
+                    window = _window(record)
                     self._emit("export.lost", entry, export_id=lost.export_id, reason=lost.reason)
                     if record.attempts >= MAX_EXPORTS_PER_WINDOW:
                         raise ExportFailedError(export_id=_number(lost.export_id), status=lost.reason) from lost
@@ -208,11 +218,21 @@ class Exports:
             _complete_facts(error, entry.table, window)
             raise
 
+    def _still_serves(self, record: ExportRecord, request: Mapping[str, object]) -> bool:
+        """Whether an export left behind brings what is needed now, and can still be asked for."""
+        if _shape(json.loads(record.request)) != _shape(request):
+            return False
+        window = _window(record)
+        end_at = window.end_at or self._transport.server_now()
+        return record.export_id is not None or end_at - window.start_at <= LONGEST_WINDOW
+
     def _create(self, entry: Entry, record: ExportRecord, window: Window) -> ExportRecord:
-        """Create the export, or adopt the one whose create call lost its answer."""
+        """Create the export, or adopt the one whose create call lost its answer, in this run or in an earlier one."""
         request = json.loads(record.request)
         asked_at = self._transport.server_now()
-        data = self._post_or_find(request)
+        was_asked = record.status == ASKED
+        self._ledger.asked(record.request_id)
+        data = self._post_or_find(request, was_asked=was_asked)
         export_id = _export_id(data.get("id"))
         created_at = self._created_at(data.get("createdAt"), asked_at)
         end_at = window.end_at or created_at
@@ -220,22 +240,32 @@ class Exports:
         self._emit("export.created", entry, export_id=export_id, window=str(window))
         return self._ledger.read(record.request_id)
 
-    def _post_or_find(self, request: Mapping[str, object]) -> Mapping[str, object]:
+    def _post_or_find(self, request: Mapping[str, object], *, was_asked: bool) -> Mapping[str, object]:
         """Create an export; look for it when the answer is lost, wait when Pardot takes none at the moment.
 
         Exports queue at Pardot by its documentation; should an account refuse one while another is running, the
         refusal passes with it.
+
+        Args:
+            was_asked: an earlier run called, and nobody knows the answer.
         """
         started = self._monotonic()
+        answers_lost = 0
+        found = self._find_lost(request) if was_asked else None
         for wait_seconds in self._waits():
+            if found is not None:
+                return found
             try:
                 return self._transport.post_json(
                     EXPORTS_PATH, request, {"fields": CREATE_FIELDS}, operation="export.create"
                 ).data
             except TransientRequestError as error:
-                found = self._find_lost(request) if error.outcome_unknown else None
-                if found is not None:
-                    return found
+                if error.outcome_unknown:
+                    answers_lost += 1
+                    found = self._find_lost(request) or self._find_lost_later(request)
+                    if found is None and answers_lost == MAX_ANSWERS_LOST:
+                        raise
+                    continue
                 if error.code != CONCURRENT_CODE or self._out_of_patience(started, wait_seconds):
                     raise
             except RejectedRequestError as error:
@@ -270,6 +300,11 @@ class Exports:
             if is_ours and str(export.get("id")) not in known and not export.get("isExpired"):
                 return dict(export)
         return None
+
+    def _find_lost_later(self, request: Mapping[str, object]) -> dict[str, object] | None:
+        """Look again when no cache can hide the export any more: only then is it safe to create another."""
+        self._sleep(CACHE_SECONDS)
+        return self._find_lost(request)
 
     def _fetch_created(self, entry: Entry, record: ExportRecord, window: Window) -> FetchedExport:
         fields = tuple(json.loads(record.request)["fields"])
@@ -381,6 +416,10 @@ class Exports:
         except OSError as error:
             raise StorageError("write a result file", path=str(target), reason=error.strerror or str(error)) from error
 
+    def _remove_files(self, record: ExportRecord) -> None:
+        if record.export_id is not None:
+            shutil.rmtree(self._folder / record.export_id, ignore_errors=True)
+
     def _emit(self, name: str, entry: Entry, **fields: str | int | float | None) -> None:
         self._on_event(Event(name, {"object": entry.table, **fields}))
 
@@ -421,6 +460,20 @@ def _window(record: ExportRecord) -> Window:
     arguments = json.loads(record.request)["procedure"]["arguments"]
     is_open = not any(name.endswith("Before") for name in arguments)
     return Window(parse_time(record.start_at), None if is_open or not record.end_at else parse_time(record.end_at))
+
+
+def _closed(record: ExportRecord) -> str:
+    """Return the request with its window closed where its first export closed it.
+
+    Asked for anew days later, an open window could have grown over the year that one export may cover.
+    """
+    request = json.loads(record.request)
+    arguments = request["procedure"]["arguments"]
+    if record.end_at and not any(name.endswith("Before") for name in arguments):
+        (after,) = (name for name in arguments if name.endswith("After"))
+        closed = Window(parse_time(record.start_at), parse_time(record.end_at))
+        arguments[after.replace("After", "Before")] = closed.before_bound
+    return json.dumps(request, sort_keys=True)
 
 
 def _complete_facts(error: PardotError, table: str, window: Window) -> None:

@@ -46,6 +46,8 @@ CREATE TABLE IF NOT EXISTS durations (
     finished_at TEXT NOT NULL
 );
 """
+ASKED = "asked"
+"""Status between a create call and the record of its answer."""
 _COLUMNS = "request_id, table_name, request, start_at, end_at, export_id, status, created_at, attempts"
 
 
@@ -110,6 +112,10 @@ class Ledger:
             )
         return self.open_exports(table)
 
+    def asked(self, request_id: int) -> None:
+        """Record that the create call is about to be made; until its answer is recorded, nobody knows its effect."""
+        self._run("UPDATE exports SET status = ? WHERE request_id = ?", (ASKED, request_id))
+
     def created(self, request_id: int, export_id: str, created_at: str, end_at: str) -> None:
         """Record the answer of the create call."""
         self._run(
@@ -118,10 +124,18 @@ class Ledger:
             (export_id, created_at, end_at, request_id),
         )
 
-    def lost(self, request_id: int) -> None:
-        """Record that the export can no longer deliver: forget its id and files, keep the count of attempts."""
-        self._run("DELETE FROM files WHERE request_id = ?", (request_id,))
-        self._run("UPDATE exports SET export_id = NULL, status = 'intended' WHERE request_id = ?", (request_id,))
+    def lost(self, request_id: int, request: str) -> None:
+        """Record that the export can no longer deliver: forget its id and files, keep the count of attempts.
+
+        Args:
+            request: what to ask for instead.
+        """
+        with self._transaction():
+            self._db.execute("DELETE FROM files WHERE request_id = ?", (request_id,))
+            self._db.execute(
+                "UPDATE exports SET export_id = NULL, status = 'intended', request = ? WHERE request_id = ?",
+                (request, request_id),
+            )
 
     def finished(self, request_id: int, urls: list[str]) -> None:
         """Record that the export is complete and which files it has."""

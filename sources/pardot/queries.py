@@ -1,8 +1,8 @@
 """Paged queries of version 5: the rows of one object as pages of text cells.
 
 Rows are walked by id, so that paging never depends on a value that changes meanwhile. A chain of pages ends silently
-after 100,000 rows, with or without a warning; whenever the last page of a chain was full, the walk goes on above the
-greatest id seen, and only a page with room left ends it.
+after 100,000 rows, with or without a warning; so the walk goes on above the greatest id seen, and only a chain of a
+single page with room left ends it.
 
 Source: Account Engagement API v5 overview, query parameters and paging; error codes 210, 211 and 214.
 """
@@ -73,9 +73,9 @@ class PagedQuery:
                     stopping.check()
                     page = self._records(reply)
                     sizes.append(len(page))
-                    # A server may hand out smaller pages than asked for: then "full" is what its first page held.
-                    as_large_as_first = len(sizes) > 1 and len(page) >= sizes[0]
-                    full = len(page) >= self._page_rows or as_large_as_first or self._is_incomplete(reply)
+                    # The ceiling may fall inside a page, and a server may hand out smaller pages than asked for:
+                    # only a chain of one page that has room left is certain to be the end.
+                    full = self._is_incomplete(reply) or len(sizes) > 1 or len(page) >= self._page_rows
                     if page:
                         above_id = self._greatest_id(page, above_id)
                         yield page

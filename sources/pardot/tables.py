@@ -150,7 +150,8 @@ def deliver(
     import dlt
 
     strict = reads_strictly(files, destination)
-    stem = destination.folder / f"{entry.table}-{load_id}"
+    stem = f"{entry.table}-{load_id}"
+    destination.folder.mkdir(parents=True, exist_ok=True)
     append = strict and is_empty
     hints = dlt.mark.make_hints(
         columns=column_hints(fields), primary_key=KEY, write_disposition=write_disposition(append=append)
@@ -159,7 +160,8 @@ def deliver(
         select = select_strict(files, fields, load_id=load_id, time_zone=time_zone)
         checked, rows = None, sum(file.rows for file in files)
     else:
-        checked = check(files, fields, stem.with_suffix(".parquet"), table=entry.table, time_zone=time_zone)
+        target = destination.folder / f"{stem}.parquet"
+        checked = check(files, fields, target, table=entry.table, time_zone=time_zone)
         select = select_checked(checked.path, fields, load_id=load_id)
         rows = checked.rows
     rejected = checked.rejected if checked else ()
@@ -172,7 +174,7 @@ def deliver(
     if not strict and not is_empty and not destination.has_row(f"{news} LIMIT 1"):
         yield Delivery(None, rows, rejected, checked)
         return
-    model = stem.with_suffix(".model")
+    model = destination.folder / f"{stem}.model"
     model.write_text(f"dialect: duckdb\n{news}\n", encoding="utf-8")
     item = dlt.mark.with_file_import(str(model), "model", rows, hints)
     yield Delivery(item, rows, rejected, checked, append)

@@ -82,9 +82,9 @@ def changes(through: datetime, newest: datetime | None, now: datetime) -> list[W
         through: the end of the last finished window.
         newest: the newest row seen in it, if known. The next window starts before both: the watermark never passes
             the window's end, and where the stamps of the rows lag behind the server's clock, neither does it pass them.
-        now: the server's clock.
+        now: the server's clock. A position ahead of it, from a clock that was set back, asks for the last minutes.
     """
-    return history(min(through, newest or through) - LAG, now)
+    return history(min(through, newest or through, now) - LAG, now)
 
 
 def _tiles_backwards(start_at: datetime, now: datetime) -> Iterator[Window]:

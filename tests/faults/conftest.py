@@ -9,10 +9,10 @@ import pytest
 from fetching import Fetcher, OpenAccount
 from isolation import isolated
 from kit import Account, build_store, open_account
+
 from pardot_emulator import Behaviour
 
 __all__ = ["isolated"]
-
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def open_small_account(tmp_path: Path) -> Iterator[OpenAccount]:
             store = build_store(activities)
             stack.callback(store.close)
             account = open_account(tmp_path, store, behaviour, **options)
-            account.sleep = lambda seconds: None
+            account.sleep = lambda _: None
             stack.enter_context(account.emulator)
             accounts.append(account)
             return account

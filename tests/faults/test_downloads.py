@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from fetching import WINDOWS, Fetcher, OpenAccount, calls, event_names
 from kit import Account
-from pardot.errors import DataError, TransientRequestError
+
+from pardot.columns import check
+from pardot.errors import DataError, PardotError, RejectedRequestError, TransientRequestError
 from pardot.exports import MAX_DOWNLOADS_PER_FILE
 from pardot_emulator import Behaviour, Fault
 
@@ -42,8 +44,6 @@ def test_file_cut_anywhere_with_the_right_length_is_never_believed(
     cut, *_ = sorted(harvest.files, key=lambda file: file.rows)
     if calls(account)["export.download"] == WINDOWS:
         # The cut fell between two cells or inside one: what remains of that record is set aside, not loaded.
-        from pardot.columns import check
-
         target = account.folder / "checked.parquet"
         checked = check([cut], harvest.fields, target, table="visitor_activities", time_zone=None)
         assert len(checked.rejected) == 1
@@ -106,7 +106,8 @@ def test_damage_every_time_ends_with_run_again_and_the_next_run_resumes(fetcher:
     assert calls(account)["export.create"] == WINDOWS
 
 
-def test_finished_file_is_not_fetched_twice(open_small_account: OpenAccount) -> None:
+def test_finished_file_is_not_fetched_twice(open_small_account: OpenAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pardot_emulator.export_requests.MAX_FILE_BYTES", 8_000)
     account = open_small_account(activities=300, min_file_bytes=8_000)
     account.emulator.faults.add(Fault("export.download", "cut", MAX_DOWNLOADS_PER_FILE, skip=3))
     with Fetcher(account) as interrupted, pytest.raises(TransientRequestError):
@@ -128,16 +129,12 @@ def test_file_that_shrank_on_disk_is_fetched_again(fetcher: Fetcher, account: Ac
 
 
 def test_redirect_is_not_followed(fetcher: Fetcher, account: Account) -> None:
-    from pardot.errors import RejectedRequestError
-
     account.emulator.faults.add(Fault("export.download", "redirect", location="http://127.0.0.1:9/steal"))
     with pytest.raises(RejectedRequestError, match="never followed"):
         fetcher.gather()
 
 
 def test_link_to_another_host_gets_no_request(open_small_account: OpenAccount) -> None:
-    from pardot.errors import PardotError
-
     account = open_small_account(Behaviour())
     account.emulator.faults.add(
         Fault("export.read", "patch", status="Complete", resultRefs=["http://169.254.169.254/latest/meta-data"])

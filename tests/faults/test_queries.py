@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from fetching import Fetcher, OpenAccount, calls, event_names
 from kit import Account
-from pardot.errors import DataError, RejectedRequestError
+
+from pardot.errors import DataError, PardotError, RejectedRequestError
 from pardot.queries import PAGE_ROWS
 from pardot_emulator import Behaviour, Fault
-
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def test_expired_page_token_restarts_above_the_last_row(
     code: int, skip: int, small_pages: int, open_small_account: OpenAccount
 ) -> None:
     account = open_small_account(activities=800)
-    account.emulator.faults.add(Fault("query:prospects", "error", code=code, skip=skip + 1))
+    account.emulator.faults.add(Fault("query:list-memberships", "error", code=code, skip=skip))
     with Fetcher(account) as fetcher:
-        assert fetcher.ids("prospects") == fetcher.expected_ids("prospects")
+        assert fetcher.ids("list_memberships") == fetcher.expected_ids("list_memberships")
     assert event_names(account).count("query.token_expired") == 1
 
 
@@ -37,29 +37,30 @@ def test_ceiling_of_a_page_chain_is_passed(
 ) -> None:
     account = open_small_account(Behaviour(warning_header=announced), activities=800, page_ceiling=ceiling)
     with Fetcher(account) as fetcher:
-        assert fetcher.ids("prospects") == fetcher.expected_ids("prospects")
-        assert len(fetcher.expected_ids("prospects")) > 2 * ceiling
+        assert fetcher.ids("list_memberships") == fetcher.expected_ids("list_memberships")
+        assert len(fetcher.expected_ids("list_memberships")) > ceiling
     assert ("query.warning" in event_names(account)) is announced
+    assert calls(account)["query:list-memberships"] > len(fetcher.expected_ids("list_memberships")) // ceiling
 
 
 def test_query_that_takes_too_long_is_asked_for_less(open_small_account: OpenAccount) -> None:
     account = open_small_account()
-    account.emulator.faults.add(Fault("query:prospects", "error", times=2, code=214, skip=1))
+    account.emulator.faults.add(Fault("query:list-memberships", "error", times=2, code=214))
     with Fetcher(account) as fetcher:
-        assert fetcher.ids("prospects") == fetcher.expected_ids("prospects")
-    limits = [call.query for call in account.emulator.calls if call.operation == "query:prospects"]
+        assert fetcher.ids("list_memberships") == fetcher.expected_ids("list_memberships")
+    limits = [call.query for call in account.emulator.calls if call.operation == "query:list-memberships"]
     assert [str(PAGE_ROWS >> halved) in query for halved, query in enumerate(limits[-3:])] == [True, True, True]
 
 
 def test_recycle_bin_is_read_separately_where_all_is_refused(open_small_account: OpenAccount) -> None:
     account = open_small_account(Behaviour(deleted_all_in_queries=False))
     with Fetcher(account) as fetcher:
-        assert fetcher.ids("prospects") == fetcher.expected_ids("prospects")
+        assert fetcher.ids("list_memberships") == fetcher.expected_ids("list_memberships")
 
 
 def test_hidden_records_are_reported(fetcher: Fetcher, account: Account) -> None:
-    account.emulator.faults.add(Fault("query:prospects", "redact", rows=2, skip=1))
-    fetcher.gather("prospects")
+    account.emulator.faults.add(Fault("query:list-memberships", "redact", rows=2))
+    fetcher.gather("list_memberships")
     warnings = [event for event in account.events if event.name == "query.warning"]
     assert "202" in str(warnings[0])
 
@@ -79,8 +80,6 @@ def test_page_of_another_shape_is_refused(values: object, fetcher: Fetcher, acco
 
 
 def test_next_page_on_another_host_gets_no_request(fetcher: Fetcher, account: Account) -> None:
-    from pardot.errors import PardotError
-
     account.emulator.faults.add(Fault("query:campaigns", "patch", nextPageUrl="https://elsewhere.example.com/"))
     with pytest.raises(PardotError, match="elsewhere"):
         fetcher.gather("campaigns")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from fetching import WINDOWS, Fetcher, OpenAccount, calls
 from kit import Account
+
 from pardot.errors import AuthenticationError, LimitReachedError, TransientRequestError
 from pardot_emulator import Behaviour, Fault
 

@@ -372,3 +372,31 @@ def _wait_for(condition: object, process: subprocess.Popen[str]) -> None:
 def _errors(outcome: Outcome) -> str:
     """Return stderr without the progress lines before the error."""
     return "".join(line + "\n" for line in outcome.err.splitlines() if not re.match(r"\d{4}-\d\d-\d\d ", line))
+
+
+# The emulator's verb.
+
+
+def test_the_emulator_prints_settings_that_work_and_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    process = start("emulator", "--activities", "150")
+    assert process.stdout is not None
+    url = process.stdout.readline().strip()
+    lines = [process.stdout.readline() for _ in range(7)]
+    for name, value in (re.findall(r"^export (\w+)='(.*)'$", line)[0] for line in lines):
+        monkeypatch.setenv(name, value)
+    outcome = invoke("check")
+    assert outcome.code == 0, outcome.out
+    assert url in outcome.out
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+
+
+def test_a_taken_port_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        outcome = invoke("emulator", "--activities", "0", "--port", str(taken.getsockname()[1]))
+    assert outcome.code == 1
+    assert_short_and_clean(outcome)
+    assert "Address already in use" in outcome.err

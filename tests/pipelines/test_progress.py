@@ -11,12 +11,18 @@ import pytest
 from command_line import ROOT
 from rich.console import Console
 
-from pardot.events import Event, log_event
+from pardot.events import Event, FieldValue, log_event
 from pardot.redaction import Secret
 from pardot_etl.logs import JsonFormatter
 from pardot_etl.terminal import Board, duration, event_line, plain_progress, render, size
 
-POLLED = {"object": "visits", "export_id": "88101", "status": "Processing", "age_seconds": 75.0, "usual_seconds": 360.0}
+POLLED: dict[str, FieldValue] = {
+    "object": "visits",
+    "export_id": "88101",
+    "status": "Processing",
+    "age_seconds": 75.0,
+    "usual_seconds": 360.0,
+}
 
 
 class Clock:

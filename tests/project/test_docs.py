@@ -6,23 +6,19 @@ import ast
 import importlib.util
 import re
 import shlex
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import click
 import pytest
+import tomlkit
+from project_code import PACKAGES, ROOT
+
 from pardot.catalogue import CATALOGUE
 from pardot.errors import PardotError
 from pardot.settings import SETTINGS_KEYS
 from pardot_etl.cli import commands
 from pardot_etl.configuration import _KEYS as PLACES
-from project_code import PACKAGES, ROOT
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -65,7 +61,7 @@ def test_every_setting_has_a_description() -> None:
 
 
 def test_config_file_holds_the_defaults_and_nothing_else() -> None:
-    config = tomllib.loads((ROOT / ".dlt" / "config.toml").read_text(encoding="utf-8"))
+    config = tomlkit.parse((ROOT / ".dlt" / "config.toml").read_text(encoding="utf-8")).unwrap()
     source = config["sources"]["pardot"]
     assert source == {key.name: key.default for key in SETTINGS_KEYS if key.name in source}
     assert config["runtime"]["dlthub_telemetry"] is False

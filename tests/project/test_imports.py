@@ -10,8 +10,10 @@ from project_code import PACKAGES, Module, modules
 
 LAYERS = (
     ("errors", "naming", "events", "redaction"),
-    ("windows", "position", "catalogue", "retry", "allowance", "answers", "bodies", "hosts", "failures")
-    + ("settings_values", "settings_lookup", "settings"),
+    (
+        *("windows", "position", "catalogue", "retry", "allowance", "answers", "bodies", "hosts", "failures"),
+        *("settings_values", "settings_lookup", "settings"),
+    ),
     ("stopping", "wire", "credentials", "transport"),
     ("ledger", "csv_files", "columns", "queries", "exports", "fields", "harvest"),
     ("tables", "session", "source"),

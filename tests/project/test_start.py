@@ -19,7 +19,7 @@ def _environment() -> dict[str, str]:
 
 
 def _cpu_seconds() -> float:
-    """Return what one `--help` costs, the interpreter's own start included; the wall clock would measure the machine."""
+    """Return what one `--help` costs, the interpreter's start included; the wall clock would measure the machine."""
     process = subprocess.Popen(
         [sys.executable, "-m", "pardot_etl.cli", "--help"], env=_environment(), stdout=subprocess.DEVNULL
     )

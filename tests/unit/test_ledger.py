@@ -61,9 +61,10 @@ def test_lost_export_forgets_its_files_and_keeps_its_attempts(ledger: Ledger) ->
     (record,) = ledger.intend("visits", [("{}", START, None)])
     ledger.created(record.request_id, "88", START, END)
     ledger.finished(record.request_id, ["https://x/1"])
-    ledger.lost(record.request_id)
+    ledger.lost(record.request_id, "{closed}")
     lost = ledger.read(record.request_id)
     assert (lost.export_id, lost.status, lost.attempts) == (None, "intended", 1)
+    assert lost.request == "{closed}"
     assert ledger.files(record.request_id) == []
 
 

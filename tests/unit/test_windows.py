@@ -60,10 +60,8 @@ def test_newest_row_from_the_future_does_not_push_the_start_forward() -> None:
     assert changes(through, NOW + timedelta(days=3), NOW) == [Window(through - LAG, None)]
 
 
-def test_position_in_the_future_asks_for_one_window_only() -> None:
-    (window,) = changes(NOW + timedelta(days=400), None, NOW)
-    assert window.end_at is None
-    assert window.start_at > NOW
+def test_position_in_the_future_asks_for_the_last_minutes() -> None:
+    assert changes(NOW + timedelta(days=400), None, NOW) == [Window(NOW - LAG, None)]
 
 
 @pytest.mark.parametrize(

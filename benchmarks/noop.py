@@ -1,0 +1,75 @@
+"""A run with nothing new, over every object that the reporting tables need: seconds, and API calls per object.
+
+python benchmarks/noop.py [--activities N] [--rounds R] [--write]
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from account import emulated_account
+from contenders import run_ours
+from measure import Measured, middle
+from performance import markdown_table, section, write_section
+
+HEADS = ("object", "rows held", "API calls of the first run", "API calls with nothing new")
+SHARED = "the account and its custom fields"
+
+
+def measure(activities: int, rounds: int, seed: int) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Return the table's rows and the notes below it."""
+    with (
+        emulated_account(activities, seed=seed) as account,
+        tempfile.TemporaryDirectory(prefix="pardot-bench-") as name,
+    ):
+        folder = Path(name)
+        first = run_ours(account, folder, None)
+        run_ours(account, folder, None)  # rows that were created while the first run was under way
+        runs = [run_ours(account, folder, None) for _ in range(rounds)]
+    idle = middle(runs)
+    for run in runs:
+        loaded = {table: counts["loaded"] for table, counts in run.said["objects"].items() if counts["loaded"]}
+        assert not loaded, loaded
+    rows: list[tuple[str, ...]] = [
+        (table, f"{counts['loaded']:,}", str(first.said["calls"].get(table, 0)), str(idle.said["calls"].get(table, 0)))
+        for table, counts in first.said["objects"].items()
+    ]
+    rows.append((SHARED, "–", str(_shared_calls(first)), str(_shared_calls(idle))))
+    rows.append(("together", "–", str(first.said["api_calls"]), str(idle.said["api_calls"])))
+    stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in idle.said["cpu"].items())
+    notes = [
+        f"Medians of {rounds} runs with nothing new, which loaded 0 rows: {idle.wall_seconds:.1f} s wall, of which "
+        f"{idle.waited_seconds:.1f} s summed over the exports were spent waiting for them; "
+        f"{idle.cpu_seconds:.2f} CPU s ({stages}); {idle.peak_mb:,.0f} MB at most.",
+        f"The first run took {first.wall_seconds:.1f} s wall and {first.cpu_seconds:.2f} CPU s.",
+    ]
+    return rows, notes
+
+
+def _shared_calls(run: Measured) -> int:
+    """Return the calls that belong to no single object."""
+    calls: Mapping[str, int] = run.said["calls"]
+    return int(run.said["api_calls"]) - sum(calls.values())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--activities", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--write", action="store_true", help="also write docs/performance.md")
+    options = parser.parse_args()
+    rows, notes = measure(options.activities, options.rounds, options.seed)
+    command = f"python benchmarks/noop.py --activities {options.activities} --rounds {options.rounds}"
+    title = f"A run with nothing new, after {options.activities:,} activities"
+    text = section(title, command, markdown_table(HEADS, rows), notes)
+    print(text)
+    if options.write:
+        write_section(f"nothing new {options.activities}", text)
+
+
+if __name__ == "__main__":
+    main()
