@@ -355,7 +355,7 @@ def check_offset(settings: Settings, stamp: str | None) -> Finding:
         return Finding(
             "time zone",
             f"answers carry {shown}, which {settings.time_zone} does not have at that moment",
-            0 if settings.api_version == 5 else 2,
+            0,
             "set sources.pardot.time_zone to the API user's zone, or remove it",
         )
     return Finding("time zone", f"answers carry {shown}, as {settings.time_zone} should")

@@ -27,6 +27,8 @@ from .database import tables
 MONTHLY_TABLES = frozenset(
     {"visitor_activities", "visits", "visitor_page_views", "external_activities", "visitor_activities_enriched"}
 )
+READABLE_FILE = 0o444
+READABLE_FOLDER = 0o755
 MANIFEST = "_manifest.json"
 _WHOLE = "all"
 _RENAME_EXCHANGE = 2
@@ -52,10 +54,11 @@ def publish_folder(db: duckdb.DuckDBPyConnection, schema: str, target: Path) -> 
     Raises:
         StorageError: the folder could not be written; the previous one is untouched.
     """
+    _insist_on_ours(target)
     draft = target.with_name(f".{target.name}.next")
     try:
         shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
+        _open_to_readers(draft)
         known = _read_manifest(target)
         manifest: dict[str, dict[str, str]] = {}
         written = rows = 0
@@ -65,18 +68,30 @@ def publish_folder(db: duckdb.DuckDBPyConnection, schema: str, target: Path) -> 
                 rows += int(fingerprint.partition(":")[0])
                 file = Path(table) / f"{name}.parquet"
                 is_same = known.get(table, {}).get(name) == fingerprint and (target / file).is_file()
-                (draft / table).mkdir(exist_ok=True)
+                _open_to_readers(draft / table)
                 if is_same:
                     os.link(target / file, draft / file)
                 else:
                     _write(db, schema, table, name, draft / file)
                     written += 1
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+        (draft / MANIFEST).chmod(READABLE_FILE)
         _switch(draft, target)
     except (OSError, duckdb.Error) as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise StorageError("publish the Parquet folder", path=str(target), reason=str(error)) from error
     return FolderResult(target, sum(len(files) for files in manifest.values()), written, rows)
+
+
+def _insist_on_ours(target: Path) -> None:
+    """Refuse a folder that holds anything but what an earlier publication left: switching replaces all of it."""
+    if target.exists() and not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
+        raise StorageError(
+            "publish the Parquet folder",
+            path=str(target),
+            reason="it exists already, and not as a folder that pardot-etl published",
+            next_step="Nothing in it was changed; name a folder that is new or empty, then run `pardot-etl run` again",
+        )
 
 
 def _read_manifest(target: Path) -> Manifest:
@@ -122,6 +137,13 @@ def _write(db: duckdb.DuckDBPyConnection, schema: str, table: str, name: str, fi
     db.execute(f"COPY ({rows}) TO {quote_text(str(file))} (FORMAT parquet, COMPRESSION zstd)")
     with file.open("rb") as written:
         os.fsync(written.fileno())
+    file.chmod(READABLE_FILE)
+
+
+def _open_to_readers(folder: Path) -> None:
+    """Make a folder that other users may read: what is published is meant for them, whatever the umask of the job."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(READABLE_FOLDER)
 
 
 def _switch(draft: Path, target: Path) -> None:

@@ -15,9 +15,7 @@ from pardot.errors import StorageError
 
 from .configuration import DATASET, MARTS, Places
 from .database import connect, keep_schemas
-from .parquet_folder import publish_folder
-
-READABLE = 0o444
+from .parquet_folder import READABLE_FILE, publish_folder
 
 
 def publish(places: Places, *, lake: Path | None = None) -> tuple[str, ...]:
@@ -57,7 +55,7 @@ def publish_database(working: Path, published: Path, schemas: Collection[str]) -
         draft.unlink(missing_ok=True)
         _copy(working, draft)
         keep_schemas(draft, schemas)
-        draft.chmod(READABLE)
+        draft.chmod(READABLE_FILE)
         draft.replace(published)
         published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
         sync_folder(published.parent)

@@ -72,8 +72,8 @@ class Settings:
     login_url: str = ""
     """Token host as a URL, for example your My Domain; empty takes the environment's."""
 
-    api_version: Literal[5, 4, 3] = 5
-    """Version of the Pardot API."""
+    api_version: Literal[5] = 5
+    """Version of the Pardot API; 4 and 3 are refused, this release speaks 5 only."""
 
     time_zone: str | None = None
     """The API user's time zone, an IANA name; needed by versions 3 and 4, whose times carry no offset."""

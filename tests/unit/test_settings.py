@@ -148,6 +148,8 @@ def test_all_problems_of_one_load_come_together(minimal: pytest.MonkeyPatch) -> 
         ("api_url", "http://pi.pardot.com"),
         ("login_url", "https://me@acme.example"),
         ("api_version", "6"),
+        ("api_version", "4"),
+        ("api_version", "3"),
         ("time_zone", "Mars/Base"),
         ("start_date", "yesterday"),
         ("start_date", "2025-02-30"),
@@ -171,8 +173,7 @@ def test_bad_values_name_the_key(name: str, value: str, minimal: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("name", "given", "typed"),
     [
-        ("api_version", "4", 4),
-        ("api_version", 3, 3),
+        ("api_version", "5", 5),
         ("objects", "visits, visitors,visits", ("visits", "visitors")),
         ("objects", "all", "all"),
         ("start_date", "2025-01-31", datetime(2025, 1, 31, tzinfo=timezone.utc)),
