@@ -41,6 +41,17 @@ class ResultFile:
         """Return everything but the path, for the ledger."""
         return {name: value for name, value in asdict(self).items() if name != "path"}
 
+    def is_intact(self) -> bool:
+        """Whether the file on disk is, byte for byte, the one that was verified; reads all of it."""
+        try:
+            digest = hashlib.sha256()
+            with self.path.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        except OSError:
+            return False
+        return digest.hexdigest() == self.sha256
+
     @classmethod
     def from_facts(cls, path: Path, facts: Mapping[str, object]) -> ResultFile:
         values = dict(facts)

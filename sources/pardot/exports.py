@@ -93,6 +93,7 @@ class FetchedExport:
     request_id: int
     export_id: str
     window: Window
+    created_at: datetime
     end_at: datetime
     """Everything before this moment, by the server's own clock, is in the files."""
     files: tuple[ResultFile, ...]
@@ -218,6 +219,10 @@ class Exports:
             _complete_facts(error, entry.table, window)
             raise
 
+    def give_up(self, record: ExportRecord) -> None:
+        """Forget an export that was never created."""
+        self._ledger.forget(record.request_id)
+
     def _still_serves(self, record: ExportRecord, request: Mapping[str, object]) -> bool:
         """Whether an export left behind brings what is needed now, and can still be asked for."""
         if _shape(json.loads(record.request)) != _shape(request):
@@ -311,8 +316,10 @@ class Exports:
         if record.status != "complete":
             self._wait(entry, record)
         files = [self._fetch_file(entry, fields, record, file) for file in self._ledger.files(record.request_id)]
-        end_at = parse_time(record.end_at) if record.end_at else self._transport.server_now()
-        return FetchedExport(record.request_id, str(record.export_id), window, end_at, tuple(files))
+        now = self._transport.server_now()
+        created_at = parse_time(record.created_at) if record.created_at else now
+        end_at = parse_time(record.covered_to) if record.covered_to else now
+        return FetchedExport(record.request_id, str(record.export_id), window, created_at, end_at, tuple(files))
 
     def _wait(self, entry: Entry, record: ExportRecord) -> None:
         """Look at the export until it is complete, then record its files."""
@@ -369,9 +376,9 @@ class Exports:
 
     def _fetch_file(self, entry: Entry, fields: Sequence[str], record: ExportRecord, file: FileRecord) -> ResultFile:
         """Return one verified file, from disk when it is there already."""
-        if file.path and file.facts and Path(file.path).is_file():
+        if file.path and file.facts:
             on_disk = ResultFile.from_facts(Path(file.path), file.facts)
-            if on_disk.path.stat().st_size == on_disk.size_bytes:
+            if on_disk.is_intact():
                 self._emit("export.file_on_disk", entry, export_id=record.export_id, position=file.position)
                 return on_disk
         target = self._folder / str(record.export_id) / f"{file.position}.csv"

@@ -13,10 +13,14 @@ from .errors import PardotError, RejectedRequestError
 from .events import Event, EventHandler
 from .exports import Exports, FetchedExport
 from .fields import FieldChoice, fits_export
+from .ledger import ExportRecord
 from .position import Position
 from .queries import PagedQuery, Record, write_pages
 from .transport import Transport
-from .windows import LAG, Window, api_time, changes, history, parse_time
+from .windows import Window, api_time, changes, history, parse_time
+
+REFUSED_RANGE_CODES = frozenset({7, 8, 177})
+"""What a window that starts after the service's own now may be answered with; which one is not documented."""
 
 
 @dataclass(frozen=True)
@@ -111,10 +115,31 @@ class Harvester:
         entry = planned.entry
         names = [field.name for field in fields]
         records = self._exports.plan(entry, names, planned.windows, by_update=planned.by_update)
-        fetched = tuple(self._exports.fetch(entry, record) for record in records)
+        fetched = self._fetch_all(entry, records)
         through = max(export.end_at for export in fetched)
         files = tuple(file for export in fetched for file in export.files)
         return Harvest(files, fields, position.advance(through, None, None), fetched)
+
+    def _fetch_all(self, entry: Entry, records: Sequence[ExportRecord]) -> tuple[FetchedExport, ...]:
+        """Fetch every export; a window that Pardot refuses because its own clock has not reached it is left out.
+
+        That a window lies ahead is shown by another one: it was created, by Pardot's clock, before the refused
+        window starts. Without such a proof the refusal stands.
+        """
+        fetched, refused = [], []
+        for record in records:
+            try:
+                fetched.append(self._exports.fetch(entry, record))
+            except RejectedRequestError as error:
+                if error.code not in REFUSED_RANGE_CODES:
+                    raise
+                refused.append((record, error))
+        for record, refusal in refused:
+            if not any(export.created_at < parse_time(record.start_at) for export in fetched):
+                raise refusal
+            self._on_event(Event("export.window_ahead", {"object": entry.table, "start_at": record.start_at}))
+            self._exports.give_up(record)
+        return tuple(fetched)
 
     def _by_query(self, planned: Plan, position: Position, fields: tuple[Field, ...], name: str) -> Harvest:
         entry = planned.entry
@@ -171,6 +196,3 @@ def _named(error: PardotError, entry: Entry, planned: Plan) -> PardotError:
         where = str(planned.windows[0]) if planned.windows else "all rows"
         error.window = f"{entry.table}, {where}"  # type: ignore[attr-defined]
     return error
-
-
-__all__ = ["LAG", "Harvest", "Harvester", "Plan", "plan"]

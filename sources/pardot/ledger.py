@@ -65,6 +65,11 @@ class ExportRecord:
     created_at: str | None
     attempts: int
 
+    @property
+    def covered_to(self) -> str | None:
+        """The moment to which its files are complete: the window's end, or its creation if that was earlier."""
+        return min(self.end_at, self.created_at) if self.end_at and self.created_at else None
+
 
 @dataclass(frozen=True)
 class FileRecord:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from .columns import PageFile
 from .errors import DataError, RejectedRequestError, TransientRequestError
 from .events import Event, EventHandler
 from .transport import Reply, Transport
+from .windows import parse_time
 
 PAGE_ROWS = 1000
 """Rows a page; the greatest number that version 5 takes."""
@@ -145,6 +147,16 @@ class PagedQuery:
         for warning in reply.warnings:
             self._on_event(Event("query.warning", {"object": self._entry.table, "warning": warning[:120]}))
         return any(warning.strip().startswith(INCOMPLETE_WARNING) for warning in reply.warnings)
+
+
+def newest_activity_at(transport: Transport) -> datetime | None:
+    """Return the creation time of the newest visitor activity, None when there is none or it may not be asked for."""
+    params: dict[str, str | int] = {"fields": "id,createdAt", "orderBy": "createdAt DESC", "limit": 1}
+    try:
+        reply = transport.get_json("/api/v5/objects/visitor-activities", params, operation="query:visitor-activities")
+        return parse_time(str(reply.data["values"][0]["createdAt"]))
+    except (RejectedRequestError, TransientRequestError, ValueError, KeyError, IndexError, TypeError):
+        return None
 
 
 def write_pages(

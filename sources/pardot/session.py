@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from .harvest import Harvester
 from .ledger import Ledger
 from .naming import quote_identifier, quote_text
 from .position import Position
+from .queries import newest_activity_at
 from .settings import Settings
 from .tables import Destination, keep_rejected
 from .transport import Transport
@@ -67,6 +69,7 @@ class Session:
         self._folder = folder
         self._lock = threading.Lock()
         self._custom_fields: tuple[str, ...] | None = None
+        self._newest_activity_at: datetime | None = None
         self._reader: Any = None
         exports = Exports(
             transport,
@@ -78,7 +81,7 @@ class Session:
             sleep=sleep,
         )
         self.harvester = Harvester(
-            transport, exports, folder / "pages", history_start=settings.history_start, on_event=on_event
+            transport, exports, folder / "pages", history_start=self.history_start, on_event=on_event
         )
 
     def close(self) -> None:
@@ -99,6 +102,19 @@ class Session:
             self.on_event(Event("account.unreadable", {"code": error.code}))
         else:
             self.allowance.learn_account(data)
+
+    def history_start(self, now: datetime) -> datetime:
+        """Return where the first load begins.
+
+        Without a setting that is a year before now, or before the newest visitor activity where that is older: an
+        account that rests has its last year of activity, and so has one whose clock is not ours. One call, once.
+        """
+        if self.settings.start_date is not None:
+            return self.settings.start_date
+        with self._lock:
+            if self._newest_activity_at is None:
+                self._newest_activity_at = newest_activity_at(self.transport) or now
+        return self.settings.history_start(min(now, self._newest_activity_at))
 
     def custom_fields(self) -> tuple[str, ...]:
         """Return the account's custom fields, read once per session."""

@@ -174,7 +174,7 @@ def test_another_object_takes_one_catalogue_entry(account: Account, monkeypatch:
         ),
         Route.QUERY,
     )
-    monkeypatch.setitem(CATALOGUE, "tags", tags)  # type: ignore[arg-type]
+    monkeypatch.setitem(CATALOGUE, "tags", tags)
     summary = account.run(RunOptions(objects=("tags",), transform=False))
     expected = [(row["id"], row["name"]) for row in account.store.rows("tags")]
     assert summary.objects["tags"].new == len(expected) > 0

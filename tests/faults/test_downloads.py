@@ -78,7 +78,7 @@ def test_slow_body_is_waited_for(fetcher: Fetcher, account: Account) -> None:
     ids=["login page", "login page as CSV", "other columns", "JSON", "nothing"],
 )
 def test_answer_that_is_no_result_file_is_asked_for_again(
-    body: dict[str, str], fetcher: Fetcher, account: Account
+    body: dict[str, Any], fetcher: Fetcher, account: Account
 ) -> None:
     account.emulator.faults.add(Fault("export.download", "wrong_body", times=2, **body))
     assert fetcher.ids() == fetcher.expected_ids()
@@ -120,10 +120,14 @@ def test_finished_file_is_not_fetched_twice(open_small_account: OpenAccount, mon
     assert event_names(account).count("export.file_on_disk") >= 3
 
 
-def test_file_that_shrank_on_disk_is_fetched_again(fetcher: Fetcher, account: Account) -> None:
-    harvest = fetcher.gather()
-    path = harvest.files[0].path
-    path.write_bytes(path.read_bytes()[:-10])
+@pytest.mark.parametrize("damage", [b"", b"id", None], ids=["emptied", "changed", "removed"])
+def test_file_that_is_not_what_was_verified_is_fetched_again(
+    damage: bytes | None, fetcher: Fetcher, account: Account
+) -> None:
+    path = fetcher.gather().files[0].path
+    path.unlink()
+    if damage is not None:
+        path.write_bytes(damage)
     assert fetcher.ids() == fetcher.expected_ids()
     assert calls(account)["export.download"] == WINDOWS + 1
 

@@ -1,0 +1,326 @@
+"""One export from its intent to its files, call by call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from scripted import NOW, Answer, ScriptedTransport
+
+from pardot.catalogue import CATALOGUE
+from pardot.errors import (
+    DataError,
+    ExportFailedError,
+    ExportTimedOutError,
+    RejectedRequestError,
+    TransientRequestError,
+    UnknownStatusError,
+)
+from pardot.events import Event
+from pardot.exports import (
+    CACHE_SECONDS,
+    MAX_ANSWERS_LOST,
+    MAX_EXPORTS_PER_WINDOW,
+    Exports,
+    FetchedExport,
+    Status,
+    build_request,
+    parse_result_urls,
+    parse_status,
+)
+from pardot.ledger import Ledger
+from pardot.windows import Window, api_time
+
+ENTRY = CATALOGUE["visits"]
+FIELDS = ("id", "visitorId")
+CONTENT = b"id,visitorId\n1,7\n2,8\n"
+URL = "https://pi.example.com/api/v5/exports/88/results/1"
+OPEN = Window(NOW - timedelta(days=30), None)
+CREATED: Answer = {"id": 88, "status": "Waiting", "createdAt": "2026-03-01T11:59:58+00:00"}
+WAITING: Answer = {"id": 88, "status": "Waiting"}
+COMPLETE: Answer = {"id": 88, "status": "Complete", "isExpired": False, "resultRefs": [URL]}
+GONE = RejectedRequestError("export.read", status=404, code=109, reason="Export not found")
+LOST = TransientRequestError("export.create", outcome_unknown=True)
+
+
+@dataclass
+class Desk:
+    """Exports over a scripted transport, with a clock that only waiting moves."""
+
+    ledger: Ledger
+    folder: Path
+    events: list[Event] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    transport: ScriptedTransport = field(default_factory=lambda: ScriptedTransport({}))
+
+    def exports(self, **script: list[Answer]) -> Exports:
+        usual: dict[str, list[Answer]] = {
+            "export.create": [CREATED],
+            "export.read": [COMPLETE],
+            "export.download": [{"content": CONTENT}],
+            "export.query": [{"values": []}],
+        }
+        given = {name.replace("_", "."): answers for name, answers in script.items()}
+        self.transport = ScriptedTransport({**usual, **given})
+        return Exports(
+            cast(Any, self.transport),
+            self.ledger,
+            self.folder,
+            poll_seconds=10,
+            patience_seconds=600,
+            on_event=self.events.append,
+            sleep=self.waits.append,
+            monotonic=lambda: sum(self.waits),
+        )
+
+    def fetch(self, window: Window = OPEN, **script: list[Answer]) -> FetchedExport:
+        exports = self.exports(**script)
+        (record,) = exports.plan(ENTRY, FIELDS, [window], by_update=True)
+        return exports.fetch(ENTRY, record)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    yield Desk(ledger, tmp_path / "exports")
+    ledger.close()
+
+
+# -- pure parts
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("Waiting", Status.PENDING),
+        ("PROCESSING", Status.PENDING),
+        ("complete", Status.COMPLETE),
+        ("Completed", Status.COMPLETE),
+        ("Failed", Status.LOST),
+        ("Canceled", Status.LOST),
+        ("Cancelled", Status.LOST),
+        (" Expired ", Status.LOST),
+    ],
+)
+def test_status_words_are_understood_in_any_case(word: str, status: Status) -> None:
+    assert parse_status(word) is status
+
+
+def test_expired_export_is_lost_whatever_its_word() -> None:
+    assert parse_status("Complete", is_expired=True) is Status.LOST
+    assert parse_status("Brewing", is_expired=True) is Status.LOST
+
+
+@pytest.mark.parametrize("word", ["Brewing", "", None, 7])
+def test_unknown_status_stops_and_lists_what_is_known(word: object) -> None:
+    with pytest.raises(UnknownStatusError, match="waiting"):
+        parse_status(word)
+
+
+@pytest.mark.parametrize("nothing", [None, "", []], ids=repr)
+def test_no_links_are_no_files(nothing: object) -> None:
+    assert parse_result_urls(nothing, "88") == []
+
+
+@pytest.mark.parametrize(
+    ("value", "links"),
+    [
+        (URL, [URL]),
+        ([URL, URL + "2"], [URL, URL + "2"]),
+        ([URL, URL], [URL]),
+        ([{"url": URL}], [URL]),
+        ([9001], ["/api/v5/exports/88/results/9001"]),
+        ([None, "", URL], [URL]),
+    ],
+    ids=["text", "list", "doubled", "objects", "numbers", "holes"],
+)
+def test_links_are_found_in_every_shape(value: object, links: list[str]) -> None:
+    assert parse_result_urls(value, "88") == links
+
+
+@pytest.mark.parametrize("value", [[1.5], [True], [[URL]]], ids=repr)
+def test_links_of_another_kind_are_refused(value: object) -> None:
+    with pytest.raises(DataError):
+        parse_result_urls(value, "88")
+
+
+def test_request_names_the_procedure_the_bounds_and_the_fields() -> None:
+    window = Window(datetime(2026, 1, 1, tzinfo=timezone.utc), datetime(2026, 2, 1, tzinfo=timezone.utc))
+    assert build_request(CATALOGUE["visitors"], FIELDS, window, by_update=False) == {
+        "procedure": {
+            "name": "Visitor/FilterByCreatedAt",
+            "arguments": {
+                "createdAfter": "2025-12-31T23:59:59+00:00",
+                "createdBefore": "2026-02-01T00:00:01+00:00",
+                "deleted": "all",
+            },
+        },
+        "fields": ["id", "visitorId"],
+        "includeByteOrderMark": False,
+        "legacyDateFormat": False,
+    }
+    activities = build_request(CATALOGUE["visitor_activities"], FIELDS, OPEN, by_update=True)
+    assert activities["procedure"] == {
+        "name": "VisitorActivity/FilterByUpdatedAt",
+        "arguments": {"updatedAfter": OPEN.after_bound, "prospectOnly": False},
+    }
+
+
+# -- the course of one export
+
+
+def test_export_is_created_waited_for_and_fetched(desk: Desk) -> None:
+    fetched = desk.fetch(export_read=[WAITING, WAITING, COMPLETE])
+    assert desk.transport.operations() == ["export.create", *["export.read"] * 3, "export.download"]
+    assert desk.waits == [10, 10]
+    assert [file.path.read_bytes() for file in fetched.files] == [CONTENT]
+    assert fetched.end_at == datetime(2026, 3, 1, 11, 59, 58, tzinfo=timezone.utc)
+    assert fetched.window == OPEN
+
+
+@pytest.mark.parametrize("stamp", ["2026-03-01T13:00:00+00:00", "soon", None], ids=str)
+def test_open_window_never_ends_after_the_moment_of_asking(stamp: str | None, desk: Desk) -> None:
+    assert desk.fetch(export_create=[{"id": 88, "createdAt": stamp}]).end_at == NOW
+
+
+def test_closed_window_ends_where_it_says(desk: Desk) -> None:
+    closed = Window(OPEN.start_at, NOW - timedelta(days=10))
+    assert desk.fetch(closed).end_at == closed.end_at
+
+
+def test_waits_grow_and_end_with_patience(desk: Desk) -> None:
+    with pytest.raises(ExportTimedOutError) as caught:
+        desk.fetch(export_read=[WAITING])
+    assert desk.waits[:8] == [10, 10, 20, 30, 50, 60, 90, 100]
+    assert sum(desk.waits) <= 600 < sum(desk.waits) + 100
+    assert (caught.value.export_id, caught.value.object_name, caught.value.window) == (88, "visits", str(OPEN))
+
+
+def test_next_run_goes_on_with_the_same_export(desk: Desk) -> None:
+    with pytest.raises(ExportTimedOutError):
+        desk.fetch(export_read=[WAITING])
+    later = Window(OPEN.start_at - timedelta(hours=1), None)
+    assert desk.fetch(later).window == OPEN
+    assert desk.transport.operations() == ["export.read", "export.download"]
+    assert "export.resumed" in [event.name for event in desk.events]
+
+
+def test_nothing_is_asked_for_what_is_on_disk(desk: Desk) -> None:
+    desk.fetch()
+    assert [file.rows for file in desk.fetch().files] == [2]
+    assert desk.transport.operations() == []
+
+
+def test_other_fields_need_other_exports_and_remove_the_old_files(desk: Desk) -> None:
+    first = desk.fetch()
+    exports = desk.exports(export_create=[{"id": 89}], export_download=[{"content": b"id\n1\n"}])
+    (record,) = exports.plan(ENTRY, ("id",), [OPEN], by_update=True)
+    assert record.export_id is None
+    assert not first.files[0].path.exists()
+
+
+def test_intended_window_that_grew_over_a_year_is_planned_anew(desk: Desk) -> None:
+    exports = desk.exports()
+    exports.plan(ENTRY, FIELDS, [Window(NOW - timedelta(days=366), None)], by_update=True)
+    (record,) = exports.plan(ENTRY, FIELDS, [OPEN], by_update=True)
+    assert record.start_at == api_time(OPEN.start_at)
+
+
+def test_export_without_rows_has_no_file(desk: Desk) -> None:
+    assert desk.fetch(export_read=[{"status": "Complete", "resultRefs": None}]).files == ()
+
+
+# -- answers that are lost
+
+
+def ours(**more: object) -> dict[str, object]:
+    request = build_request(ENTRY, FIELDS, OPEN, by_update=True)
+    return {"id": 88, "procedure": request["procedure"], "isExpired": False, **more}
+
+
+def test_export_whose_answer_was_lost_is_found_at_once(desk: Desk) -> None:
+    desk.fetch(export_create=[LOST], export_query=[{"values": [{"id": 87, "procedure": {}}, ours()]}])
+    assert desk.transport.operations()[:2] == ["export.create", "export.query"]
+    assert desk.waits == []
+
+
+def test_list_that_may_be_cached_is_asked_for_again_before_another_export_is_made(desk: Desk) -> None:
+    desk.fetch(export_create=[LOST], export_query=[{"values": []}, {"values": [ours()]}])
+    assert desk.transport.operations()[:3] == ["export.create", "export.query", "export.query"]
+    assert desk.waits == [CACHE_SECONDS]
+
+
+def test_create_call_that_did_nothing_is_repeated(desk: Desk) -> None:
+    desk.fetch(export_create=[LOST, CREATED])
+    assert desk.transport.operations().count("export.create") == 2
+
+
+def test_create_calls_that_do_nothing_end(desk: Desk) -> None:
+    with pytest.raises(TransientRequestError):
+        desk.fetch(export_create=[LOST])
+    assert desk.transport.operations().count("export.create") == MAX_ANSWERS_LOST
+
+
+def test_export_of_somebody_else_or_of_another_window_is_not_adopted(desk: Desk) -> None:
+    others = [ours(isExpired=True), ours(procedure={"name": "Visit/FilterByUpdatedAt", "arguments": {}}), 7]
+    desk.fetch(export_create=[LOST, CREATED], export_query=[{"values": others}])
+    assert desk.transport.operations().count("export.create") == 2
+
+
+def test_run_after_a_kill_looks_before_it_creates(desk: Desk) -> None:
+    (record,) = desk.exports().plan(ENTRY, FIELDS, [OPEN], by_update=True)
+    desk.ledger.asked(record.request_id)
+    desk.fetch(export_query=[{"values": [ours()]}])
+    assert desk.transport.operations() == ["export.query", "export.read", "export.download"]
+
+
+def test_answer_without_a_number_is_refused(desk: Desk) -> None:
+    with pytest.raises(DataError, match="numeric `id`"):
+        desk.fetch(export_create=[{"id": None}])
+
+
+# -- exports that are lost
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [{"status": "Failed"}, {"status": "Canceled"}, {"status": "Complete", "isExpired": True}, GONE],
+    ids=["failed", "cancelled", "expired", "vanished"],
+)
+def test_lost_export_is_created_anew_with_its_window_closed(loss: Answer, desk: Desk) -> None:
+    fetched = desk.fetch(export_create=[CREATED, {"id": 89}], export_read=[loss, COMPLETE])
+    first, second = (one.body for one in desk.transport.asked if one.operation == "export.create")
+    assert first is not None
+    assert second is not None
+    assert "updatedBefore" not in json.dumps(first)
+    assert second["procedure"]["arguments"]["updatedBefore"] == "2026-03-01T11:59:59+00:00"
+    assert fetched.export_id == "89"
+    assert fetched.end_at == datetime(2026, 3, 1, 11, 59, 58, tzinfo=timezone.utc)
+
+
+def test_attempts_are_bounded(desk: Desk) -> None:
+    with pytest.raises(ExportFailedError) as caught:
+        desk.fetch(export_read=[{"status": "Failed"}])
+    assert desk.transport.operations().count("export.create") == MAX_EXPORTS_PER_WINDOW
+    assert caught.value.window is not None
+
+
+@pytest.mark.parametrize("code", [66, 178])
+def test_account_that_takes_no_second_export_is_waited_for(code: int, desk: Desk) -> None:
+    busy = RejectedRequestError("export.create", status=400, code=code)
+    desk.fetch(export_create=[busy, busy, CREATED])
+    assert desk.waits == [10, 10]
+
+
+def test_refusal_for_good_passes_through_with_its_window(desk: Desk) -> None:
+    refused = RejectedRequestError("export.create", status=400, code=177)
+    with pytest.raises(RejectedRequestError) as caught:
+        desk.fetch(export_create=[refused])
+    assert caught.value is refused
+    assert caught.value.window == str(OPEN)
+    assert desk.waits == []

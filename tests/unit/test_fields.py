@@ -1,0 +1,116 @@
+"""Which fields are asked for: new ones are found, refused ones left out, and each answer is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+from scripted import ScriptedTransport
+
+from pardot.catalogue import CATALOGUE, MAX_EXPORT_FIELDS, Field, Type
+from pardot.errors import DataError, RejectedRequestError
+from pardot.events import Event
+from pardot.fields import FieldChoice, custom_field_names, fits_export
+
+PROSPECTS = CATALOGUE["prospects"]
+OPERATION = "query:prospects"
+
+
+class Account:
+    """An account whose prospect query refuses some fields, without saying which."""
+
+    def __init__(self, *refused: str, code: int = 224) -> None:
+        self.refused = set(refused)
+        self.code = code
+        self.state: dict[str, Any] = {}
+        self.events: list[Event] = []
+        self.transport = ScriptedTransport({OPERATION: [self.answer]})
+        self.choice = FieldChoice(cast(Any, self.transport), PROSPECTS, self.state, self.events.append)
+
+    def answer(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.refused & set(str(params["fields"]).split(",")):
+            raise RejectedRequestError(OPERATION, code=self.code, reason="Invalid field")
+        return {"values": []}
+
+    def chosen(self, *custom: str) -> set[str]:
+        return {field.name for field in self.choice.choose(custom)} - {field.name for field in PROSPECTS.fields}
+
+
+def test_custom_fields_are_spelled_as_objects_spell_them() -> None:
+    values = [{"id": 1, "fieldId": "Region"}, {"id": 2, "fieldId": "Seats__c"}, {"id": 3, "fieldId": None}]
+    transport = ScriptedTransport({"query:custom-fields": [{"values": values}]})
+    assert custom_field_names(cast(Any, transport), lambda _: None) == ("Region__c", "Seats__c")
+
+
+def test_accepted_fields_cost_one_call_once() -> None:
+    account = Account()
+    assert account.chosen("Region__c", "Seats__c") == {"Region__c", "Seats__c"}
+    assert account.chosen("Region__c", "Seats__c") == {"Region__c", "Seats__c"}
+    assert len(account.transport.asked) == 1
+    assert [event.name for event in account.events] == ["custom_field.found"] * 2
+
+
+def test_refused_fields_are_found_by_halving_and_remembered() -> None:
+    names = [f"F{number}__c" for number in range(16)]
+    account = Account("F3__c", "F12__c")
+    assert account.chosen(*names) == set(names) - {"F3__c", "F12__c"}
+    assert len(account.transport.asked) < 20
+    calls = len(account.transport.asked)
+    assert account.chosen(*names, "New__c") == {*names, "New__c"} - {"F3__c", "F12__c"}
+    assert len(account.transport.asked) == calls + 1
+
+
+def test_field_that_is_gone_is_no_longer_asked_for() -> None:
+    account = Account()
+    account.chosen("Region__c", "Seats__c")
+    assert account.chosen("Seats__c") == {"Seats__c"}
+
+
+def test_other_errors_of_the_trial_pass_through() -> None:
+    account = Account("Region__c", code=5)
+    with pytest.raises(RejectedRequestError):
+        account.chosen("Region__c")
+    assert account.state == {}
+
+
+def test_two_fields_for_one_column_are_refused() -> None:
+    with pytest.raises(DataError, match="region__c"):
+        Account().chosen("Region__c", "region__c")
+
+
+def test_refused_field_that_the_error_names_is_left_out() -> None:
+    account = Account()
+    fields = account.choice.choose(())
+    error = RejectedRequestError(OPERATION, code=130, reason="Invalid field: jobTitle")
+    assert account.choice.refuse(fields, error)
+    assert account.state["refused_fields"] == ["jobTitle"]
+    assert "jobTitle" not in {field.name for field in account.choice.choose(())}
+    assert account.transport.asked == []
+
+
+def test_refused_field_that_the_error_does_not_name_is_searched_for() -> None:
+    account = Account("fax", code=130)
+    fields = account.choice.choose(())
+    assert account.choice.refuse(fields, RejectedRequestError(OPERATION, code=130, reason="No"))
+    assert account.state["refused_fields"] == ["fax"]
+
+
+def test_error_about_something_else_refuses_no_field() -> None:
+    account = Account()
+    fields = account.choice.choose(())
+    assert not account.choice.refuse(fields, RejectedRequestError(OPERATION, code=109))
+    assert not account.choice.refuse(fields, RejectedRequestError(OPERATION, code=130, reason="No"))
+    assert account.state == {}
+
+
+def test_all_fields_refused_is_no_answer_about_fields() -> None:
+    account = Account(*(field.name for field in PROSPECTS.fields if field.name != "id"), code=130)
+    fields = account.choice.choose(())
+    assert not account.choice.refuse(fields, RejectedRequestError(OPERATION, code=130, reason="No"))
+
+
+def test_export_takes_so_many_fields_and_no_more() -> None:
+    fields = [Field(f"f{number}", Type.TEXT) for number in range(MAX_EXPORT_FIELDS + 1)]
+    assert fits_export(fields[:-1])
+    assert not fits_export(fields)
