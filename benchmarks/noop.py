@@ -16,7 +16,7 @@ from measure import Measured, middle
 from performance import markdown_table, section, write_section
 
 HEADS = ("object", "rows held", "API calls of the first run", "API calls with nothing new")
-SHARED = "the account and its custom fields"
+SHARED = "of no single object, or repeated"
 
 
 def measure(activities: int, rounds: int, seed: int) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -44,6 +44,8 @@ def measure(activities: int, rounds: int, seed: int) -> tuple[list[tuple[str, ..
         f"Medians of {rounds} runs with nothing new, which loaded 0 rows: {idle.wall_seconds:.1f} s wall, of which "
         f"{idle.waited_seconds:.1f} s summed over the exports were spent waiting for them; "
         f"{idle.cpu_seconds:.2f} CPU s ({stages}); {idle.peak_mb:,.0f} MB at most.",
+        f"Requests by operation with nothing new: {_operations(idle)}.",
+        f"Requests by operation in the first run: {_operations(first)}.",
         f"The first run took {first.wall_seconds:.1f} s wall and {first.cpu_seconds:.2f} CPU s.",
     ]
     return rows, notes
@@ -53,6 +55,13 @@ def _shared_calls(run: Measured) -> int:
     """Return the calls that belong to no single object."""
     calls: Mapping[str, int] = run.said["calls"]
     return int(run.said["api_calls"]) - sum(calls.values())
+
+
+def _operations(run: Measured) -> str:
+    counted: Mapping[str, int] = run.said["operations"]
+    exports = {name: number for name, number in counted.items() if not name.startswith("query:")}
+    queries = sum(counted.values()) - sum(exports.values())
+    return ", ".join(f"{name} {number}" for name, number in sorted({**exports, "queries": queries}.items()))
 
 
 def main() -> None:

@@ -1,12 +1,13 @@
 """Our way: the whole of `pardot-etl run` but the command line, from login to the published snapshot."""
 
 import json
+import logging
 import resource
 import sys
 from collections import Counter
 from pathlib import Path
 
-from pardot.events import Event
+from pardot.events import LOGGER, Event
 from pardot.settings import load_settings
 from pardot_etl.configuration import Places
 from pardot_etl.run import RunOptions, run
@@ -15,6 +16,7 @@ order = json.loads(sys.argv[1])
 folder = Path(order["folder"])
 CALLS = ("export.created", "export.polled", "export.file_fetched", "query.page")
 calls: Counter[str] = Counter()
+operations: Counter[str] = Counter()
 waited_seconds = 0.0
 cpu: dict[str, float] = {}
 
@@ -36,6 +38,18 @@ def watch(event: Event) -> None:
         cpu[stage] = cpu.get(stage, 0.0) + sign * cpu_seconds()
 
 
+class Requests(logging.Handler):
+    """Counts what the client logs of every request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = record.args[0] if isinstance(record.args, tuple) and record.args else None
+        if isinstance(event, Event) and event.name == "request.done":
+            operations[str(event.fields["operation"])] += 1
+
+
+LOGGER.setLevel(logging.DEBUG)
+LOGGER.propagate = False
+LOGGER.addHandler(Requests())
 places = Places(
     working_database=folder / "working.duckdb",
     published_database=folder / "published.duckdb",
@@ -52,6 +66,7 @@ report = {
     "cpu": cpu,
     "api_calls": summary.api_calls,
     "calls": calls,
+    "operations": operations,
     "waited_seconds": waited_seconds,
     "objects": summary.to_json()["objects"],
 }

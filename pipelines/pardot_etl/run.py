@@ -43,6 +43,10 @@ DLT_DEFAULTS = {
     "LOAD__TRUNCATE_STAGING_DATASET": "true",
 }
 """Settings of dlt that this pipeline wants; the environment and .dlt/config.toml may say otherwise."""
+DLT_DEFAULTS_FOR_DUCKDB = {
+    # What our own file refuses once it refuses again, and a refused large file takes long to read.
+    "LOAD__RAISE_ON_MAX_RETRIES": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def run(
     stages = _Stages(watch)
     locks = places.lock_files(pipeline_name(options.destination), with_database=options.uses_working_database)
     with RunLock(*locks):
-        settings_of_dlt()
+        settings_of_dlt(options)
         if options.uses_working_database:
             from .database import create_if_missing
 
@@ -143,11 +147,12 @@ def run(
         )
 
 
-def settings_of_dlt() -> None:
+def settings_of_dlt(options: RunOptions) -> None:
     """Set our defaults for dlt where neither the environment nor a file says otherwise."""
     import dlt
 
-    for name, value in DLT_DEFAULTS.items():
+    defaults = DLT_DEFAULTS | (DLT_DEFAULTS_FOR_DUCKDB if options.uses_working_database else {})
+    for name, value in defaults.items():
         if dlt.config.get(name.lower().replace("__", ".")) is None:
             os.environ.setdefault(name, value)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .catalogue import Entry, Field, Route
 from .columns import PageFile, TextFile
-from .errors import PardotError, RejectedRequestError
+from .errors import AuthenticationError, PardotError, RejectedRequestError
 from .events import Event, EventHandler
 from .exports import Exports, FetchedExport
 from .fields import FieldChoice, fits_export
@@ -90,26 +90,38 @@ class Harvester:
 
     def plan(self, entry: Entry, position: Position, fields: Sequence[Field]) -> Plan:
         now = self._transport.server_now()
-        return plan(entry, position, history_start=self._history_start(now), now=now, fits=fits_export(fields))
+        begins_history = position.through is None and entry.route is Route.EXPORT  # asking may cost a call
+        start = self._history_start(now) if begins_history else now
+        return plan(entry, position, history_start=start, now=now, fits=fits_export(fields))
 
     def gather(
         self, entry: Entry, position: Position, choice: FieldChoice, custom: Sequence[str], *, name: str
     ) -> Harvest:
-        """Fetch everything between the position and now; when Pardot refuses a field, go on without it.
+        """Fetch everything between the position and now.
+
+        When Pardot refuses a field, go on without it; when it refuses to filter by the date, read all rows: the
+        filters of some objects are known from other people's clients only.
 
         Args:
             name: names the page file of a query, so that runs do not collide.
         """
+        filters = True
         while True:
             fields = choice.choose(custom)
-            planned = self.plan(entry, position, fields)
+            planned = self.plan(entry, position if filters else Position(), fields)
             try:
                 if planned.way == "export":
                     return self._by_export(planned, position, fields)
                 return self._by_query(planned, position, fields, name)
+            except AuthenticationError as error:
+                raise _named(error, entry, planned) from error
             except RejectedRequestError as error:
-                if not choice.refuse(fields, error):
+                if choice.refuse(fields, error):
+                    continue
+                if planned.way != "query":
                     raise _named(error, entry, planned) from error
+                filters = False
+                self._on_event(Event("query.filter_refused", {"object": entry.table, "code": error.code}))
 
     def _by_export(self, planned: Plan, position: Position, fields: tuple[Field, ...]) -> Harvest:
         entry = planned.entry

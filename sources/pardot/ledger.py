@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS files (
     position INTEGER NOT NULL,
     url TEXT NOT NULL,
     path TEXT,                       -- NULL until the file is verified, synced and renamed
-    facts TEXT,                      -- bytes, rows, sha256, header and line ends, as JSON
+    facts TEXT,                      -- bytes, rows, checksum, header and line ends, as JSON
     PRIMARY KEY (request_id, position)
 );
 CREATE TABLE IF NOT EXISTS unsettled (

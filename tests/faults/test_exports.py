@@ -114,8 +114,8 @@ def test_exports_that_do_not_queue_are_created_one_after_the_other(code: int, op
 
 
 def test_create_call_that_is_refused_for_good_is_not_repeated(fetcher: Fetcher, account: Account) -> None:
-    account.emulator.faults.add(Fault("export.create", "error", code=177, message="Invalid procedure arguments"))
-    with pytest.raises(RejectedRequestError, match="Invalid procedure arguments"):
+    account.emulator.faults.add(Fault("export.create", "error", code=71, message="Input needs to be valid"))
+    with pytest.raises(RejectedRequestError, match="Input needs"):
         fetcher.gather()
     assert calls(account)["export.create"] == 1
 
