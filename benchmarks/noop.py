@@ -16,7 +16,7 @@ from measure import Measured, middle
 from performance import markdown_table, section, write_section
 
 HEADS = ("object", "rows held", "API calls of the first run", "API calls with nothing new")
-SHARED = "of no single object, or repeated"
+SHARED = "account, custom fields, probes"
 
 
 def measure(activities: int, rounds: int, seed: int) -> tuple[list[tuple[str, ...]], list[str]]:

@@ -63,9 +63,7 @@ class Warehouse:
         self.connection.register("batch", batch)
         create = "*, cast(null as varchar) as _dlt_load_id from batch where false"
         self.connection.execute(f"create table if not exists {name} as select {create}")
-        self.connection.execute(
-            f"insert into {name} by name select *, ? as _dlt_load_id from batch", [load_id]
-        )
+        self.connection.execute(f"insert into {name} by name select *, ? as _dlt_load_id from batch", [load_id])
         self.connection.unregister("batch")
 
     def build(self, **arguments: Any) -> BuildResult:
@@ -79,10 +77,7 @@ class Warehouse:
         """Return rows as dicts; instants come in UTC, whatever zone the session has."""
         cursor = self.connection.execute(sql)
         names = [column[0] for column in cursor.description or ()]
-        return [
-            {name: _in_utc(value) for name, value in zip(names, row, strict=True)}
-            for row in cursor.fetchall()
-        ]
+        return [{name: _in_utc(value) for name, value in zip(names, row, strict=True)} for row in cursor.fetchall()]
 
     def names(self, schema: str) -> set[str]:
         rows = self.connection.execute(

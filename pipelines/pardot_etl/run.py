@@ -38,6 +38,8 @@ DLT_DEFAULTS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     # Exports wait for Pardot while queries go on; the transport bounds what is in flight.
     "EXTRACT__WORKERS": "8",
+    # dlt looks for finished work a hundred times a second by default, also while exports take an hour.
+    "EXTRACT__FUTURES_POLL_INTERVAL": "0.05",
     # Loaded rows do not stay behind in working folders and staging tables.
     "LOAD__DELETE_COMPLETED_JOBS": "true",
     "LOAD__TRUNCATE_STAGING_DATASET": "true",

@@ -167,9 +167,10 @@ def _cell(field: Field, time_zone: str | None, cast: str) -> str:
 
 
 def _whole_number(text: str, cast: str) -> str:
-    """Return the expression for an integer; DuckDB's own cast would round 1.5 to 2."""
-    misfit = "error('a whole number with a decimal point')" if cast == "CAST" else "NULL"
-    return f"CASE WHEN contains({text}, '.') THEN {misfit} ELSE {cast}({text} AS BIGINT) END"
+    """Return the expression for an integer; DuckDB's own cast would round 1.5 to 2 and read 1e-1 as 0."""
+    misfit = "error('a number that is not written as a whole one')" if cast == "CAST" else "NULL"
+    is_whole = f"NOT (contains({text}, '.') OR contains(lower({text}), 'e'))"
+    return f"CASE WHEN {is_whole} OR {text} IS NULL THEN {cast}({text} AS BIGINT) ELSE {misfit} END"
 
 
 def _instant(text: str, time_zone: str | None, cast: str) -> str:

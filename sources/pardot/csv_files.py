@@ -34,7 +34,7 @@ class ResultFile:
     """Records after the header, counted by their line ends outside quotes."""
     size_bytes: int
     crc32: int
-    """Tells a file that changed on disk; a cryptographic hash costs ten times as much and guards against nobody here."""
+    """Tells a file that changed on disk; a cryptographic hash costs ten times as much and guards against nobody."""
     line_end: str
     """`\\n` or `\\r\\n`."""
 
@@ -102,7 +102,7 @@ class ResultFileWriter:
             self._head += chunk[:_MAX_HEADER_BYTES]
         self._crc32 = zlib.crc32(chunk, self._crc32)
         self._counter.feed(chunk)
-        self._tail = (self._tail + chunk)[-2:]
+        self._tail = (self._tail + chunk[-2:])[-2:]
         self._file.write(chunk)
         self.size_bytes += len(chunk)
 

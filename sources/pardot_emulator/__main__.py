@@ -21,12 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--activities", type=int, default=5_000, help="size of the invented account")
     parser.add_argument("--seed", type=int, default=7, help="the same seed makes the same account")
-    parser.add_argument(
-        "--store", default=":memory:", help="SQLite file of the account; one with rows is reused"
-    )
-    parser.add_argument(
-        "--processing-seconds", type=float, default=2.0, help="how long an export takes (default 2)"
-    )
+    parser.add_argument("--store", default=":memory:", help="SQLite file of the account; one with rows is reused")
+    parser.add_argument("--processing-seconds", type=float, default=2.0, help="how long an export takes (default 2)")
     options = parser.parse_args(arguments)
 
     stop = threading.Event()

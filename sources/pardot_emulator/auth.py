@@ -125,8 +125,7 @@ class Authority:
             signed, _, signature = assertion.rpartition(".")
             header, claims = (json.loads(_decode_base64url(part)) for part in signed.split("."))
             is_signed = header["alg"] == "RS256" and any(
-                key.verifies(signed.encode(), _decode_base64url(signature))
-                for key in self.credentials.public_keys
+                key.verifies(signed.encode(), _decode_base64url(signature)) for key in self.credentials.public_keys
             )
             expires_in = timedelta(seconds=float(claims["exp"]) - self.clock.now().timestamp())
             issuer, subject, audience = claims["iss"], claims["sub"], claims["aud"]

@@ -115,17 +115,13 @@ class Behaviour:
     accepts_type_5: bool = field(default=True, metadata=_others(False))
     """Whether the ``type`` argument takes 5 (Session); the published sample leaves it out."""
 
-    export_bounds: Literal["exclusive", "inclusive"] = field(
-        default="exclusive", metadata=_others("inclusive")
-    )
+    export_bounds: Literal["exclusive", "inclusive"] = field(default="exclusive", metadata=_others("inclusive"))
     """Whether rows stamped exactly at ``…After`` or ``…Before`` are left out or exported."""
 
     bounds_cut_to_seconds: bool = field(default=True, metadata=_others(False))
     """Whether fractions of a second in the bounds are dropped before they are compared."""
 
-    status_case: Literal["Title", "UPPER", "lower"] = field(
-        default="Title", metadata=_others("UPPER", "lower")
-    )
+    status_case: Literal["Title", "UPPER", "lower"] = field(default="Title", metadata=_others("UPPER", "lower"))
     """Letter case of the status words."""
 
     complete_word: Literal["Complete", "Completed"] = field(default="Complete", metadata=_others("Completed"))
@@ -160,9 +156,7 @@ class Behaviour:
     )
     """What an export without rows leaves."""
 
-    expiry_counts_from: Literal["completion", "creation"] = field(
-        default="completion", metadata=_others("creation")
-    )
+    expiry_counts_from: Literal["completion", "creation"] = field(default="completion", metadata=_others("creation"))
     """Where the seven days of a result file begin."""
 
     expired_download_status: Literal[400, 404] = field(default=400, metadata=_others(404))
@@ -170,9 +164,7 @@ class Behaviour:
 
     # -- result files
 
-    csv_dates: Literal["offset", "utc", "Z", "legacy"] = field(
-        default="offset", metadata=_others("utc", "Z", "legacy")
-    )
+    csv_dates: Literal["offset", "utc", "Z", "legacy"] = field(default="offset", metadata=_others("utc", "Z", "legacy"))
     """Date text: ISO 8601 with the user's offset, with ``+00:00``, with ``Z``, or the naive legacy text in
     the user's zone even though ``legacyDateFormat`` is off."""
 
@@ -230,9 +222,7 @@ class Behaviour:
     bad_query_date_code: Literal[7, 154, 177] = field(default=7, metadata=_others(154, 177))
     """Error code of a filter date that cannot be read."""
 
-    naive_dates: Literal["user zone", "UTC", "refused"] = field(
-        default="user zone", metadata=_others("UTC", "refused")
-    )
+    naive_dates: Literal["user zone", "UTC", "refused"] = field(default="user zone", metadata=_others("UTC", "refused"))
     """How a date without an offset is understood."""
 
     deleted_all_in_queries: bool = field(default=True, metadata=_others(False))
@@ -244,9 +234,7 @@ class Behaviour:
     warning_header: bool = field(default=True, metadata=_others(False))
     """Whether ``Pardot-Warning`` announces the end of a page chain or hidden records."""
 
-    null_relationship: Literal["null", "absent", "object"] = field(
-        default="null", metadata=_others("absent", "object")
-    )
+    null_relationship: Literal["null", "absent", "object"] = field(default="null", metadata=_others("absent", "object"))
     """A related record that does not exist: null, left out, or an object of nulls."""
 
     emails_updated_at: bool = field(default=True, metadata=_others(False))

@@ -105,9 +105,7 @@ class History:
         self._scribe.flush()
 
     def _plan_set_pieces(self, deals: Iterable[Row]) -> None:
-        pieces = SetPieces(
-            self._rng, self._timeline, self._assets, self._prospects, self._visitors, self._scribe
-        )
+        pieces = SetPieces(self._rng, self._timeline, self._assets, self._prospects, self._visitors, self._scribe)
         total = self._sizes.activities
         self._plan(pieces.one_of_each_type())
         self._plan(deals)

@@ -69,9 +69,7 @@ FIRST_FIELDS: tuple[CustomField, ...] = (
     CustomField("Renewal_Date", "Renewal date", "date", _date),
     CustomField("Language", "Language", "radio button", _one(_LANGUAGES)),
     CustomField("Badge", "Badge number", "text", lambda rng: f"{rng.randrange(1_000):05}"),
-    CustomField(
-        "Partner_Code", "Partner code", "hidden", lambda rng: f"{rng.randrange(10)}e{rng.randrange(10)}"
-    ),
+    CustomField("Partner_Code", "Partner code", "hidden", lambda rng: f"{rng.randrange(10)}e{rng.randrange(10)}"),
     CustomField("Interests", "Interests", "multi-select", _some(_INTERESTS)),
     CustomField("Consents", "Consents", "checkbox", _some(("Email", "Phone", "Post"))),
     CustomField("Events", "Events", "text", _some(("Open day", "Users' meeting")), records_several=True),

@@ -11,9 +11,7 @@ DateStyle = Literal["offset", "utc", "Z", "legacy"]
 
 _BLOCK_SECONDS = 900  # offsets of all zones change on quarter hours of UTC only
 _MINUTE_SECOND = tuple(f":{second // 60:02}:{second % 60:02}" for second in range(3600))
-_DATE = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,6})?)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII
-)
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,6})?)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 class DateWriter:

@@ -95,9 +95,7 @@ class Public:
         self._add_deals(assets, everyone)
         self._story.append(self._late_row(everyone))
         for kind in self._rng.sample(RARE_TYPES, 4):
-            self._story.extend(
-                rare_story(self._rng, assets, kind, self._rng.choice(everyone), None, self._second())
-            )
+            self._story.extend(rare_story(self._rng, assets, kind, self._rng.choice(everyone), None, self._second()))
         browsers = visitors + self._known_browsers(budget)
         while len(self._story) < budget and browsers:
             self._visit(assets, self._rng.choice(browsers))
@@ -160,9 +158,7 @@ class Public:
         self._store.ensure_index("list-memberships", "prospectId")
         for prospect in self._rng.sample(prospects, min(3, len(prospects))):
             wanted = self._rng.choice(lists)
-            if not self._store.count(
-                "list-memberships", '"prospectId" = ? AND "listId" = ?', (prospect, wanted)
-            ):
+            if not self._store.count("list-memberships", '"prospectId" = ? AND "listId" = ?', (prospect, wanted)):
                 members.append((wanted, prospect))
         for list_id, prospect in members:
             at = self._second()
@@ -282,9 +278,7 @@ class Public:
         sink.add(opportunity_row(self._rng, name, campaign, at, deal, number))
         sink.flush()
         self._story.extend(deal.activities)
-        for row in list(
-            self._store.rows("opportunities", "\"status\" = 'Open' AND id < ?", parameters=(number,))
-        )[:1]:
+        for row in list(self._store.rows("opportunities", "\"status\" = 'Open' AND id < ?", parameters=(number,)))[:1]:
             at = self._second()
             self._changes.update(
                 "opportunities", whole(row["id"]), status="Won", stage="Closed Won", probability=100,
@@ -358,9 +352,7 @@ class Public:
             if Type.UNSUBSCRIBE_PAGE in kinds[prospect]:
                 values["optedOut"] = True
             updated_at = self._later_of(stored, last_at)
-            self._changes.update(
-                "prospects", prospect, lastActivityAt=moment(last_at), updatedAt=updated_at, **values
-            )
+            self._changes.update("prospects", prospect, lastActivityAt=moment(last_at), updatedAt=updated_at, **values)
 
     @staticmethod
     def _later_of(row: dict[str, Value], second: int) -> datetime:

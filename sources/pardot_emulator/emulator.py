@@ -70,9 +70,7 @@ class Emulator:
         self.clock = clock or SystemClock()
         self.credentials = credentials or Credentials()
         self._server = EmulatorServer(port)  # first, as the port may be taken
-        self._own_workdir = (
-            tempfile.TemporaryDirectory(prefix="pardot-emulator-") if workdir is None else None
-        )
+        self._own_workdir = tempfile.TemporaryDirectory(prefix="pardot-emulator-") if workdir is None else None
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._server.api = Api(
             store=store,

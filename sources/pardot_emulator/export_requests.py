@@ -20,9 +20,7 @@ from pardot_emulator.selection import Selection, Selector
 
 MAX_FIELDS = 150
 MAX_FILE_BYTES = 200_000_000
-_PROPERTIES = frozenset(
-    {"procedure", "fields", "includeByteOrderMark", "legacyDateFormat", "maxFileSizeBytes"}
-)
+_PROPERTIES = frozenset({"procedure", "fields", "includeByteOrderMark", "legacyDateFormat", "maxFileSizeBytes"})
 _SESSION_TYPE = 5
 
 

@@ -192,15 +192,11 @@ def _http(detail: Detail, _: Exchange) -> Response:
         ("Content-Type", detail.get("content_type", "text/html")),
         *dict(detail.get("headers", {})).items(),
     )
-    return Response(
-        detail.get("status", 503), headers, body if isinstance(body, bytes) else str(body).encode()
-    )
+    return Response(detail.get("status", 503), headers, body if isinstance(body, bytes) else str(body).encode())
 
 
 def _wrong_body(detail: Detail, exchange: Exchange) -> Response:
-    return _http(
-        {"status": 200, "body": _LOGIN_PAGE, "content_type": "text/html; charset=utf-8", **detail}, exchange
-    )
+    return _http({"status": 200, "body": _LOGIN_PAGE, "content_type": "text/html; charset=utf-8", **detail}, exchange)
 
 
 def _redirect(detail: Detail, _: Exchange) -> Response:

@@ -17,9 +17,7 @@ class Limits:
     limits.
     """
 
-    def __init__(
-        self, clock: Clock, account_zone: tzinfo, *, daily: int, per_minute: int | None, at_once: int
-    ) -> None:
+    def __init__(self, clock: Clock, account_zone: tzinfo, *, daily: int, per_minute: int | None, at_once: int) -> None:
         self.daily = daily
         self.per_minute = per_minute
         self.at_once = at_once

@@ -144,9 +144,7 @@ class Marketing:
     def _list_rows(self) -> Iterator[_Row]:
         hostile = (HOSTILE_TEXTS["null_upper"], HOSTILE_TEXTS["only_two_quotes"])
         for place in range(self._sizes.lists):
-            name = (
-                hostile[place - 2] if 2 <= place < 4 else f"{TOPICS[place % len(TOPICS)]} readers {place + 1}"
-            )
+            name = hostile[place - 2] if 2 <= place < 4 else f"{TOPICS[place % len(TOPICS)]} readers {place + 1}"
             yield {
                 "name": name, "title": name, "description": HOSTILE_TEXTS["crlf"] if place == 0 else None,
                 "isPublic": place % 3 == 0, "isDynamic": place % 4 == 3,
@@ -200,17 +198,13 @@ class Marketing:
     # -- forms, pages, files
 
     def _add_pages(self) -> None:
-        templates = self._add(
-            "layout-templates", [{"name": "Plain", "layoutContent": "<html>%%content%%</html>"}]
-        )
+        templates = self._add("layout-templates", [{"name": "Plain", "layoutContent": "<html>%%content%%</html>"}])
         pages = self._sizes.pages
         self._forms = self._add("forms", (self._form(place, templates[0]) for place in range(pages)))
         self._add("form-fields", self._form_fields())
         handlers = self._add("form-handlers", (self._form_handler(place) for place in range(pages // 2 + 1)))
         self._add_handler_fields(handlers)
-        self._landing_pages = self._add(
-            "landing-pages", (self._landing_page(place) for place in range(pages))
-        )
+        self._landing_pages = self._add("landing-pages", (self._landing_page(place) for place in range(pages)))
         self._add("custom-redirects", (self._custom_redirect(place) for place in range(pages)))
         self._add("files", (self._file(place) for place in range(pages)))
 

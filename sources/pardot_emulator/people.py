@@ -51,10 +51,7 @@ class Prospects:
         warmth = [rng.lognormvariate(0, 0.7) for _ in range(sizes.accounts)]
         self.eagerness = array(
             "d",
-            (
-                min(4.0, rng.lognormvariate(-0.3, 0.6) * (warmth[each] if each >= 0 else 0.8))
-                for each in self.account
-            ),
+            (min(4.0, rng.lognormvariate(-0.3, 0.6) * (warmth[each] if each >= 0 else 0.8)) for each in self.account),
         )
         self.first_at = array("q", repeat(0, count))
         self.last_at = array("q", repeat(0, count))
@@ -97,11 +94,7 @@ class Visitors:
     """Every visitor by its place, from 0, in the order of the first visit."""
 
     def __init__(self, rng: Random, timeline: Timeline, sizes: Sizes, prospects: Prospects) -> None:
-        known = [
-            self._known(rng, timeline, prospects, place)
-            for place in range(len(prospects))
-            if rng.random() < 0.7
-        ]
+        known = [self._known(rng, timeline, prospects, place) for place in range(len(prospects)) if rng.random() < 0.7]
         strangers = [(timeline.grow(rng, 0.0), -1, 0) for _ in range(sizes.anonymous_visitors)]
         # The first is there from the opening on, so that there is always somebody.
         everyone = sorted([(timeline.start + 10 * HOUR, -1, 0), *known, *strangers])
@@ -164,6 +157,4 @@ def visitor_id(place: int) -> int:
 
 def _crowd(weights: array[float]) -> array[int]:
     """Return every place as often as its weight says, at least once, in order."""
-    return array(
-        "i", (place for place, weight in enumerate(weights) for _ in range(1 + min(8, int(weight * 2))))
-    )
+    return array("i", (place for place, weight in enumerate(weights) for _ in range(1 + min(8, int(weight * 2)))))

@@ -185,9 +185,7 @@ class Population:
         email = f"{_plain(first)}.{_plain(last)}.{place}@{domain(max(account, 0))}"
         employer = company(account) if account >= 0 else None
         if place % 10 == 6:
-            first, last, employer = (
-                HOSTILE_NAMES[(place // 10 + step) % len(HOSTILE_NAMES)] for step in (0, 7, 14)
-            )
+            first, last, employer = (HOSTILE_NAMES[(place // 10 + step) % len(HOSTILE_NAMES)] for step in (0, 7, 14))
         city, state, post_code, country = _address(rng)
         created, active = prospects.created_at[place], prospects.last_at[place]
         bounced = prospects.bounced_at[place] or None
@@ -270,9 +268,7 @@ class Population:
             )
         self._fill("tagged-objects", columns, iter(rows))
         for place, tag in enumerate(tags):
-            self._store.update(
-                "tags", tag, objectCount=sum(row[0] == tag for row in rows) if place < len(TAGS) else 0
-            )
+            self._store.update("tags", tag, objectCount=sum(row[0] == tag for row in rows) if place < len(TAGS) else 0)
 
     def _add_external_activities(self) -> None:
         columns = ("extension", "type", "prospectId", "value", "activityDate", "createdAt", "createdById")

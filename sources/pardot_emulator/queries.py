@@ -174,17 +174,10 @@ class Queries:
         if not 0 <= offset <= MAX_OFFSET:
             raise ApiError(52, "offset")
         deleted = parameters.get("deleted", "false").lower()
-        if deleted not in (
-            ("true", "false", "all") if self.behaviour.deleted_all_in_queries else ("true", "false")
-        ):
+        if deleted not in (("true", "false", "all") if self.behaviour.deleted_all_in_queries else ("true", "false")):
             raise ApiError(27)
-        filters = tuple(
-            (name, text) for name, text in parameters.items() if name in filter_parameters(collection.name)
-        )
-        if (
-            len({filter_parameters(collection.name)[name][0].name for name, _ in filters})
-            > MAX_FILTERED_FIELDS
-        ):
+        filters = tuple((name, text) for name, text in parameters.items() if name in filter_parameters(collection.name))
+        if len({filter_parameters(collection.name)[name][0].name for name, _ in filters}) > MAX_FILTERED_FIELDS:
             raise ApiError(209)
         return Plan(filters, order_field, direction.strip().upper() == "DESC", limit, offset, deleted)
 

@@ -42,9 +42,7 @@ class ResultWriter:
     store: Store
     behaviour: Behaviour
 
-    def write(
-        self, request: ExportRequest, created_at: datetime, seed: int, folder: Path
-    ) -> list[ResultFile]:
+    def write(self, request: ExportRequest, created_at: datetime, seed: int, folder: Path) -> list[ResultFile]:
         """Write every file of an export into a folder of its own."""
         rows = _Rows(self.store, self.behaviour, request, created_at)
         defective = self._defective_column(request, rows)
@@ -76,9 +74,7 @@ class ResultWriter:
 class _Rows:
     """The rows that an export's filter selects."""
 
-    def __init__(
-        self, store: Store, behaviour: Behaviour, request: ExportRequest, created_at: datetime
-    ) -> None:
+    def __init__(self, store: Store, behaviour: Behaviour, request: ExportRequest, created_at: datetime) -> None:
         self._store = store
         self._request = request
         self._end = request.before or created_at
@@ -190,8 +186,7 @@ class _CsvEncoder:
     def expressions(self) -> str:
         """The SELECT list of the rows that :meth:`lines` expects."""
         return ", ".join(
-            columns[0].sql if columns[0].kind == "datetime" else self._joined(columns)
-            for columns in self._pieces
+            columns[0].sql if columns[0].kind == "datetime" else self._joined(columns) for columns in self._pieces
         )
 
     def header(self) -> bytes:

@@ -300,8 +300,7 @@ _DECLARED = (
     declare(
         "layout-templates",
         "LayoutTemplate",
-        "id# name layoutContent formContent siteSearchContent isIncludeDefaultCss? isDeleted? folderId#"
-        f" {_AUDIT}",
+        f"id# name layoutContent formContent siteSearchContent isIncludeDefaultCss? isDeleted? folderId# {_AUDIT}",
         filters="id* name",
         procedures="CU",
     ),

@@ -43,9 +43,7 @@ class Scribe:
             )
         )  # fmt: skip
 
-    def add_visit(
-        self, rng: Random, assets: Assets, browser: Browser, at: int, latest: int
-    ) -> tuple[list[Row], Row]:
+    def add_visit(self, rng: Random, assets: Assets, browser: Browser, at: int, latest: int) -> tuple[list[Row], Row]:
         """Store a visit and its page views; return its activities, not stored yet, and its row."""
         visit = visit_story(rng, assets, self.visits.next_id, self.page_views.next_id, browser, at, latest)
         self.visits.add(visit.row)

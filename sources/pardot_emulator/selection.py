@@ -118,9 +118,7 @@ class Selector:
             raise self._unknown_field(path, usage)
         return known.kind, False, True
 
-    def _custom_field(
-        self, collection: Collection, name: str, path: str, usage: Usage
-    ) -> tuple[Kind, bool, bool]:
+    def _custom_field(self, collection: Collection, name: str, path: str, usage: Usage) -> tuple[Kind, bool, bool]:
         has_column = name in self.store.custom_columns(collection.name)
         is_multi_value = False
         definition = self._definition(name) if collection.has_custom_fields else None

@@ -122,9 +122,7 @@ class SetPieces:
                 if place % 2
                 else (Type.SOCIAL_POST_CLICK, "Social Post", NO_ASSET)
             )
-            yield activity(
-                at, kind, name, text, prospect=prospect, visitor=visitor, asset=asset, updated_at=updated_at
-            )
+            yield activity(at, kind, name, text, prospect=prospect, visitor=visitor, asset=asset, updated_at=updated_at)
 
     # -- a rush, and stragglers
 

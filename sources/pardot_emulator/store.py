@@ -244,10 +244,6 @@ def _quoted(name: str) -> str:
 def _encode(row: Mapping[str, Value]) -> list[Any]:
     """Return the raw SQLite values of a row."""
     return [
-        int(value.timestamp())
-        if isinstance(value, datetime)
-        else int(value)
-        if isinstance(value, bool)
-        else value
+        int(value.timestamp()) if isinstance(value, datetime) else int(value) if isinstance(value, bool) else value
         for value in row.values()
     ]

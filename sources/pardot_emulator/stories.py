@@ -71,17 +71,13 @@ VISIT_COLUMNS = (
 PAGE_VIEW_COLUMNS = ("url", "title", "createdAt", "visitorId", "visitId", "campaignId", "durationInSeconds")
 
 
-def email_story(
-    rng: Random, mailing: Mailing, email_id: int, reader: Reader, sent_at: int, latest: int
-) -> list[Row]:
+def email_story(rng: Random, mailing: Mailing, email_id: int, reader: Reader, sent_at: int, latest: int) -> list[Row]:
     """Return what one email leads to: it is sent, it bounces or is opened, what is opened may be clicked."""
     random = rng.random
     asset = email_ids(email_id, mailing.list_email_id, mailing.template_id)
     prospect, visitor, campaign = reader.prospect_id, reader.visitor_id, mailing.campaign_id
 
-    def step(
-        at: int, kind: int, *, type_name: str = "Email", details: str = mailing.name, seen: bool = True
-    ) -> Row:
+    def step(at: int, kind: int, *, type_name: str = "Email", details: str = mailing.name, seen: bool = True) -> Row:
         return activity(
             at, kind, type_name, details, prospect=prospect, visitor=visitor if seen else None,
             campaign=campaign, asset=asset,
@@ -100,9 +96,7 @@ def email_story(
             story.append(step(at, Type.OPEN))
         if random() < 0.2 * mailing.appeal:
             at += 2 + int(random() * 3 * MINUTE)
-            story.append(
-                step(at, Type.CLICK, type_name="Email Tracker", details=LINKS[int(random() * len(LINKS))])
-            )
+            story.append(step(at, Type.CLICK, type_name="Email Tracker", details=LINKS[int(random() * len(LINKS))]))
             while random() < 0.25:
                 at += 2 + int(random() * HOUR)
                 story.append(step(at, Type.CLICK, type_name="Email Tracker", details=LINKS[0]))
@@ -173,9 +167,7 @@ def visit_story(
         visitor, prospect, count, at, last, last - at, "cpc" if tagged else None,
         "ads, search" if tagged else None, at, max(last, identified_at),
     )  # fmt: skip
-    return Visit(
-        row, page_views, story if story[-1][0] <= latest else [each for each in story if each[0] <= latest]
-    )
+    return Visit(row, page_views, story if story[-1][0] <= latest else [each for each in story if each[0] <= latest])
 
 
 def _encounter(rng: Random, assets: Assets, at: int, step: Callable[..., Row], page_view: int) -> list[Row]:
@@ -208,9 +200,7 @@ def _encounter(rng: Random, assets: Assets, at: int, step: Callable[..., Row], p
     return [step(at, Type.CUSTOM_URL_CLICK, "Custom Redirect", redirect.name, asset=redirect.ids)]
 
 
-def _submission(
-    rng: Random, type_name: str, name: str, asset: Row, at: int, step: Callable[..., Row]
-) -> list[Row]:
+def _submission(rng: Random, type_name: str, name: str, asset: Row, at: int, step: Callable[..., Row]) -> list[Row]:
     """Return how filling in a form went: nothing, an error first, or success."""
     story: list[Row] = []
     if rng.random() < 0.14:
@@ -269,24 +259,14 @@ _STANDING: dict[int, tuple[str, str, int]] = {
 }
 
 
-def rare_story(
-    rng: Random, assets: Assets, kind: int, prospect: int | None, visitor: int | None, at: int
-) -> list[Row]:
+def rare_story(rng: Random, assets: Assets, kind: int, prospect: int | None, visitor: int | None, at: int) -> list[Row]:
     """Return one activity of a kind that most accounts hold few of."""
     campaign = assets.campaigns.pick(rng, at).id
     if kind == Type.CLICK_THIRD_PARTY:
         advert = asset_ids(paidSearchAdId=1 + rng.randrange(20))
-        return [
-            activity(
-                at, kind, "Paid Search Ad", "spare parts", visitor=visitor, campaign=campaign, asset=advert
-            )
-        ]
+        return [activity(at, kind, "Paid Search Ad", "spare parts", visitor=visitor, campaign=campaign, asset=advert)]
     type_name, details = ID_LESS[kind]
-    return [
-        activity(
-            at, kind, type_name, rng.choice(details), prospect=prospect, visitor=visitor, campaign=campaign
-        )
-    ]
+    return [activity(at, kind, type_name, rng.choice(details), prospect=prospect, visitor=visitor, campaign=campaign)]
 
 
 RARE_TYPES: tuple[int, ...] = (*ID_LESS, Type.CLICK_THIRD_PARTY)

@@ -78,9 +78,7 @@ class Timeline:
     def until(cls, end_at: datetime) -> Timeline:
         """Return the thirteen months that end at an aware date-time; sub-second parts are cut off."""
         if end_at.tzinfo is None:
-            raise ValueError(
-                f"The end of the company's time must carry a UTC offset, and {end_at!r} has none."
-            )
+            raise ValueError(f"The end of the company's time must carry a UTC offset, and {end_at!r} has none.")
         end = int(end_at.timestamp())
         return cls(end - SPAN_DAYS * DAY, end)
 

@@ -73,9 +73,7 @@ class Upkeep:
         ids = [whole(row["id"]) for row in read_live(self._store, "prospect-accounts")]
         for account in self._rng.sample(ids, min(count, len(ids))):
             employees = str(self._rng.randrange(1, 9_000))
-            self._changes.update(
-                "prospect-accounts", account, employees=employees, updatedAt=moment(self._now())
-            )
+            self._changes.update("prospect-accounts", account, employees=employees, updatedAt=moment(self._now()))
 
     def add_custom_field(self, prospects_with_value: int) -> None:
         """Add the next custom field that the account lacks, with values for a few prospects."""
@@ -127,8 +125,7 @@ class Upkeep:
         anonymous = [
             row[0]
             for row in self._store.iter_tuples(
-                'SELECT id FROM "visitors" WHERE "prospectId" IS NULL AND "pageViewCount" > 0 '
-                " ORDER BY id LIMIT 2000"
+                'SELECT id FROM "visitors" WHERE "prospectId" IS NULL AND "pageViewCount" > 0  ORDER BY id LIMIT 2000'
             )
         ]
         live = self.live_prospects()

@@ -57,9 +57,7 @@ class Client:
         complete = {"client_id": known.client_id, "client_secret": known.client_secret, **form}
         content_type = {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(complete).encode()
-        return self.send(
-            "POST", "/services/oauth2/token", body, {**content_type, **(headers or {})}, bare=True
-        )
+        return self.send("POST", "/services/oauth2/token", body, {**content_type, **(headers or {})}, bare=True)
 
     def send(
         self,
@@ -90,9 +88,7 @@ class Client:
         """Query a collection."""
         return self.get(f"/api/v5/objects/{collection}", None, **parameters)
 
-    def create(
-        self, procedure: str = ACTIVITY_EXPORT, *, shows: str = "id,status,resultRefs", **body: Any
-    ) -> Answer:
+    def create(self, procedure: str = ACTIVITY_EXPORT, *, shows: str = "id,status,resultRefs", **body: Any) -> Answer:
         """Create an export; January 2026 and a few columns unless the body says otherwise."""
         arguments = body.pop("arguments", {"createdAfter": "2026-01-01T00:00:00Z"})
         body = {"procedure": {"name": procedure, "arguments": arguments}, "fields": ["id", "details"], **body}

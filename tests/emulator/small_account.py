@@ -19,9 +19,7 @@ def at(minutes: int) -> datetime:
 
 def fill(store: Store, activities: int = ACTIVITIES) -> Store:
     """Put the rows in: activities a minute apart, every third anonymous, every fifth without a campaign."""
-    store.insert(
-        "campaigns", [{"id": 1, "name": "Website", "cost": 12.5, "createdAt": START, "updatedAt": START}]
-    )
+    store.insert("campaigns", [{"id": 1, "name": "Website", "cost": 12.5, "createdAt": START, "updatedAt": START}])
     store.insert("visitor-activities", [_activity(number) for number in range(1, activities + 1)])
     store.add_column("prospects", "Region__c")
     store.add_column("prospects", "Interests__c")
@@ -35,17 +33,10 @@ def fill(store: Store, activities: int = ACTIVITIES) -> Store:
     store.insert("prospects", [_prospect(number) for number in range(1, 7)])
     store.insert(
         "visitors",
-        [
-            {"id": n, "prospectId": n if n < 3 else None, "createdAt": START, "updatedAt": START}
-            for n in range(1, 5)
-        ],
+        [{"id": n, "prospectId": n if n < 3 else None, "createdAt": START, "updatedAt": START} for n in range(1, 5)],
     )
-    store.insert(
-        "emails", [{"id": n, "sentAt": at(n), "updatedAt": at(n), "htmlMessage": "<p>"} for n in range(1, 4)]
-    )
-    store.insert(
-        "lists", [{"id": 1, "name": "Newsletter", "isDeleted": False, "createdAt": START, "updatedAt": START}]
-    )
+    store.insert("emails", [{"id": n, "sentAt": at(n), "updatedAt": at(n), "htmlMessage": "<p>"} for n in range(1, 4)])
+    store.insert("lists", [{"id": 1, "name": "Newsletter", "isDeleted": False, "createdAt": START, "updatedAt": START}])
     store.insert(
         "opportunities",
         [{"id": n, "name": f"Deal {n}", "_deleted": n == 2, "createdAt": START} for n in (1, 2)],

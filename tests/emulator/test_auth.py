@@ -27,9 +27,7 @@ def stranger(emulator: Emulator) -> Iterator[Client]:
 @pytest.mark.parametrize(
     "form",
     [
-        pytest.param(
-            {"grant_type": "refresh_token", "refresh_token": _KNOWN.refresh_token}, id="refresh-token"
-        ),
+        pytest.param({"grant_type": "refresh_token", "refresh_token": _KNOWN.refresh_token}, id="refresh-token"),
         pytest.param(
             {"grant_type": "password", "username": _KNOWN.username, "password": _KNOWN.password},
             id="password",
@@ -68,15 +66,9 @@ def test_client_may_identify_itself_by_basic_authentication(stranger: Client) ->
 @pytest.mark.parametrize(
     ("form", "error"),
     [
-        pytest.param(
-            {"grant_type": "refresh_token", "refresh_token": "x"}, "invalid_grant", id="refresh-token"
-        ),
-        pytest.param(
-            {"grant_type": "client_credentials", "client_id": "x"}, "invalid_client_id", id="client-id"
-        ),
-        pytest.param(
-            {"grant_type": "client_credentials", "client_secret": "x"}, "invalid_client", id="secret"
-        ),
+        pytest.param({"grant_type": "refresh_token", "refresh_token": "x"}, "invalid_grant", id="refresh-token"),
+        pytest.param({"grant_type": "client_credentials", "client_id": "x"}, "invalid_client_id", id="client-id"),
+        pytest.param({"grant_type": "client_credentials", "client_secret": "x"}, "invalid_client", id="secret"),
         pytest.param(
             {"grant_type": "password", "username": _KNOWN.username, "password": "x"},
             "invalid_grant",
@@ -85,9 +77,7 @@ def test_client_may_identify_itself_by_basic_authentication(stranger: Client) ->
         pytest.param({"grant_type": "device"}, "unsupported_grant_type", id="grant-type"),
     ],
 )
-def test_refused_login_says_why_in_the_words_of_salesforce(
-    stranger: Client, form: dict[str, str], error: str
-) -> None:
+def test_refused_login_says_why_in_the_words_of_salesforce(stranger: Client, form: dict[str, str], error: str) -> None:
     answer = stranger.token(**form)
 
     assert answer.status == 400

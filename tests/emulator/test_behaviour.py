@@ -48,11 +48,7 @@ def _watch_exports(client: Client, emulator: Emulator, clock: ManualClock) -> li
     everything = ["id", "details", "campaign.name", "createdAt"]
     kept = finish(create(arguments=_PLAIN, fields=everything))
     finish(create(arguments=_BOUNDS, fields=["id"]))
-    finish(
-        create(
-            arguments={"createdAfter": at(1).isoformat(), "createdBefore": at(3).isoformat()}, fields=["id"]
-        )
-    )
+    finish(create(arguments={"createdAfter": at(1).isoformat(), "createdBefore": at(3).isoformat()}, fields=["id"]))
     finish(create(arguments=_PLAIN, fields=["visitorId"]))
     prospects = {
         "procedure": "Prospect/FilterByCreatedAt",

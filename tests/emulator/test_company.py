@@ -257,9 +257,7 @@ def test_mix_is_that_of_a_marketing_account(activities: list[Row]) -> None:
 
 
 def test_weekends_are_quiet_and_the_last_months_busier(activities: list[Row]) -> None:
-    weekdays = Counter(
-        row["createdAt"].weekday() for row in activities if isinstance(row["createdAt"], datetime)
-    )
+    weekdays = Counter(row["createdAt"].weekday() for row in activities if isinstance(row["createdAt"], datetime))
     middle = START_AT + (END_AT - START_AT) / 2
     later = sum(isinstance(row["createdAt"], datetime) and row["createdAt"] > middle for row in activities)
     assert weekdays[5] + weekdays[6] < min(weekdays[day] for day in range(5))
@@ -278,11 +276,7 @@ def test_scores_and_dates_of_prospects_follow_their_activities(store: Store, act
     last: dict[Value, datetime] = {}
     for row in activities:
         at = row["createdAt"]
-        if (
-            row["prospectId"] is not None
-            and isinstance(at, datetime)
-            and row["createdAt"] == row["updatedAt"]
-        ):
+        if row["prospectId"] is not None and isinstance(at, datetime) and row["createdAt"] == row["updatedAt"]:
             last[row["prospectId"]] = max(at, last.get(row["prospectId"], at))
     scores = set()
     for prospect in store.rows("prospects"):
@@ -304,9 +298,7 @@ def test_anonymous_and_identified_visitors_exist(store: Store) -> None:
 
 def test_every_hostile_text_is_in_prospect_fields(small: Store) -> None:
     columns = ("comments", "notes", "Remarks__c")
-    assert set(HOSTILE_TEXTS.values()) <= {
-        row[column] for row in small.rows("prospects") for column in columns
-    }
+    assert set(HOSTILE_TEXTS.values()) <= {row[column] for row in small.rows("prospects") for column in columns}
 
 
 def test_campaign_names_carry_markup(small: Store) -> None:
@@ -364,9 +356,7 @@ def test_dates_lie_in_the_span_and_updates_follow_creation(store: Store, collect
 
 
 def test_recycle_bins_are_in_use(store: Store) -> None:
-    recycled = {
-        name for name in ("prospects", "campaigns", "lists", "forms") if store.count(name, '"isDeleted" = 1')
-    }
+    recycled = {name for name in ("prospects", "campaigns", "lists", "forms") if store.count(name, '"isDeleted" = 1')}
     assert recycled == {"prospects", "campaigns", "lists", "forms"}
 
 
@@ -378,9 +368,7 @@ def test_nothing_in_a_recycle_bin_column_is_null(store: Store) -> None:
 
 def test_custom_fields_have_columns_values_and_several_types(store: Store) -> None:
     fields = list(store.rows("custom-fields"))
-    assert {"text", "number", "date", "dropdown", "multi-select", "checkbox"} <= {
-        row["type"] for row in fields
-    }
+    assert {"text", "number", "date", "dropdown", "multi-select", "checkbox"} <= {row["type"] for row in fields}
     assert any(row["isRecordMultipleResponses"] for row in fields)
     for field in fields:
         assert store.count("prospects", f'"{field["fieldId"]}__c" IS NOT NULL') > 0

@@ -40,9 +40,7 @@ def compare(before: Snapshot, after: Snapshot) -> DayChanges:
         changed[name] = sum(
             before[name][each] != after[name][each] for each in before[name].keys() & after[name].keys()
         )
-    return DayChanges(
-        *({name: count for name, count in each.items() if count} for each in (new, changed, purged))
-    )
+    return DayChanges(*({name: count for name, count in each.items() if count} for each in (new, changed, purged)))
 
 
 class PlayedDay:
@@ -55,9 +53,7 @@ class PlayedDay:
         self.after = snapshot(self.store)
 
     def new(self, collection: str) -> list[Row]:
-        return [
-            row for row_id, row in self.after[collection].items() if row_id not in self.before[collection]
-        ]
+        return [row for row_id, row in self.after[collection].items() if row_id not in self.before[collection]]
 
     def changed(self, collection: str) -> list[tuple[Row, Row]]:
         pairs = ((row, self.after[collection].get(row_id)) for row_id, row in self.before[collection].items())
@@ -162,9 +158,7 @@ def test_new_things_of_many_kinds_appear(day: PlayedDay) -> None:
 
 
 def test_an_anonymous_visitor_is_identified_with_its_past(day: PlayedDay) -> None:
-    named = [
-        (old, new) for old, new in day.changed("visitors") if "prospectId" not in old and "prospectId" in new
-    ]
+    named = [(old, new) for old, new in day.changed("visitors") if "prospectId" not in old and "prospectId" in new]
     assert len(named) == 1
     visitor = named[0][1]
     for collection in ("visits", "visitor-activities"):
@@ -177,9 +171,7 @@ def test_an_anonymous_visitor_is_identified_with_its_past(day: PlayedDay) -> Non
 
 def test_a_merge_moves_activities_to_the_master(day: PlayedDay) -> None:
     moved = [
-        (old, new)
-        for old, new in day.changed("visitor-activities")
-        if old.get("prospectId") in day.purged("prospects")
+        (old, new) for old, new in day.changed("visitor-activities") if old.get("prospectId") in day.purged("prospects")
     ]
     assert moved
     assert len({new["prospectId"] for _, new in moved}) == 1

@@ -53,9 +53,7 @@ def test_file_has_the_asked_columns_in_documented_form(client: Client) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "details", ["a,b", 'q"', "lf\n", "cr\r", "crlf\r\n", " space ", "NA", "é😀", "\u2028", "%s"]
-)
+@pytest.mark.parametrize("details", ["a,b", 'q"', "lf\n", "cr\r", "crlf\r\n", " space ", "NA", "é😀", "\u2028", "%s"])
 def test_text_survives_the_file(client: Client, small_store: Store, details: str) -> None:
     small_store.update("visitor-activities", 2, details=details)
 
@@ -146,9 +144,7 @@ def test_no_rows_leave_no_file(client: Client) -> None:
             id="both-exclusive",
         ),
         pytest.param({"createdAfter": at(26).isoformat(), "type": [11]}, [27, 29], id="type"),
-        pytest.param(
-            {"createdAfter": at(26).isoformat(), "prospectOnly": True}, [28, 29], id="prospect-only"
-        ),
+        pytest.param({"createdAfter": at(26).isoformat(), "prospectOnly": True}, [28, 29], id="prospect-only"),
     ],
 )
 def test_arguments_of_activity_exports_select(
@@ -164,9 +160,7 @@ def test_arguments_of_activity_exports_select(
 def test_deleted_selects_the_recycle_bin(client: Client, deleted: str | None, expected: list[int]) -> None:
     arguments = {"createdAfter": "2026-01-01T00:00:00Z"} | ({} if deleted is None else {"deleted": deleted})
 
-    files = client.export_files(
-        "Prospect/FilterByCreatedAt", fields=["id", "Interests__c"], arguments=arguments
-    )
+    files = client.export_files("Prospect/FilterByCreatedAt", fields=["id", "Interests__c"], arguments=arguments)
 
     assert _ids(files) == expected
 
@@ -254,9 +248,7 @@ def test_wrong_create_call_is_refused(client: Client, body: dict[str, Any], code
         pytest.param(b"{}", "application/json", 153, id="no-procedure"),
     ],
 )
-def test_body_that_is_no_request_is_refused(
-    client: Client, body: bytes, content_type: str, code: int
-) -> None:
+def test_body_that_is_no_request_is_refused(client: Client, body: bytes, content_type: str, code: int) -> None:
     assert client.create_raw(body, content_type=content_type).json["code"] == code
 
 
@@ -281,9 +273,7 @@ def test_published_minimum_of_file_size_is_the_default(small_store: Store) -> No
 def test_exports_run_one_after_the_other(client: Client) -> None:
     first, second = (client.create().json["id"] for _ in range(2))
 
-    seen = [
-        (client.read_export(second).json["status"], client.emulator.exports[0].status.value) for _ in range(6)
-    ]
+    seen = [(client.read_export(second).json["status"], client.emulator.exports[0].status.value) for _ in range(6)]
 
     assert seen == [
         ("Waiting", "Waiting"),
@@ -345,9 +335,7 @@ def test_files_expire_after_seven_days(client: Client, clock: ManualClock) -> No
     assert client.download(ref).json["code"] == 178
 
 
-def test_export_unfinished_for_seven_days_is_cancelled_and_expired(
-    client: Client, clock: ManualClock
-) -> None:
+def test_export_unfinished_for_seven_days_is_cancelled_and_expired(client: Client, clock: ManualClock) -> None:
     id = client.create().json["id"]
     clock.advance(timedelta(days=7))
     client.log_in()

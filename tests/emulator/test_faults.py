@@ -85,9 +85,7 @@ def test_every_operation_can_be_met(client: Client, emulator: Emulator) -> None:
         ),
         pytest.param(Fault("any", "http", status=502, body="bad gateway"), 502, b"bad gateway", id="http"),
         pytest.param(Fault("any", "wrong_body"), 200, b"<!DOCTYPE html>", id="login-page"),
-        pytest.param(
-            Fault("any", "wrong_body", body="{", content_type="application/json"), 200, b"{", id="json"
-        ),
+        pytest.param(Fault("any", "wrong_body", body="{", content_type="application/json"), 200, b"{", id="json"),
         pytest.param(Fault("any", "redirect", location="https://evil.example.com/"), 302, b"", id="redirect"),
         pytest.param(Fault("any", "expire_token"), 401, b'{"code":184', id="expire-token"),
         pytest.param(Fault("any", "patch", values=None), 200, b'{"nextPageToken": null', id="patch"),
@@ -97,9 +95,7 @@ def test_every_operation_can_be_met(client: Client, emulator: Emulator) -> None:
         pytest.param(Fault("any", "no_framing"), 200, b'{"nextPageToken":null', id="no-framing"),
     ],
 )
-def test_answers_with_a_fault(
-    client: Client, emulator: Emulator, fault: Fault, status: int, begin: bytes
-) -> None:
+def test_answers_with_a_fault(client: Client, emulator: Emulator, fault: Fault, status: int, begin: bytes) -> None:
     emulator.faults.add(fault)
 
     answer = client.query("lists", fields="id")
@@ -181,11 +177,7 @@ def test_exports_meet_their_fate(
     emulator.faults.add(Fault(operation, kind))
 
     created = client.create(shows="id,status,isExpired").json
-    record = (
-        created
-        if (operation, kind) == ("export.create", "unknown_status")
-        else client.read_export(88101).json
-    )
+    record = created if (operation, kind) == ("export.create", "unknown_status") else client.read_export(88101).json
 
     assert {name: record.get(name) for name in expected} == expected
     emulator.faults.assert_all_consumed()

@@ -32,9 +32,7 @@ def _follow(client: Client, collection: str, **parameters: object) -> Iterator[l
         answer = client.query(collection, fields="id", nextPageToken=token)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, each in COLLECTIONS.items() if each.is_query and not each.is_single]
-)
+@pytest.mark.parametrize("name", [name for name, each in COLLECTIONS.items() if each.is_query and not each.is_single])
 def test_every_collection_answers_for_all_its_fields(client: Client, name: str) -> None:
     collection = COLLECTIONS[name]
     fields = ",".join(each.name for each in collection.fields.values() if each.in_query)
@@ -46,9 +44,7 @@ def test_every_collection_answers_for_all_its_fields(client: Client, name: str) 
 
 
 def test_record_has_the_asked_fields_with_json_types(client: Client) -> None:
-    answer = client.query(
-        "visitor-activities", fields="id,type,details,visitorId,createdAt,campaign.name", limit=1
-    )
+    answer = client.query("visitor-activities", fields="id,type,details,visitorId,createdAt,campaign.name", limit=1)
 
     assert answer.json["values"] == [
         {
@@ -70,12 +66,8 @@ def test_relationship_that_is_not_set_is_null(client: Client) -> None:
 
 _REFUSED: list[Any] = [
     pytest.param({}, 13, "One or more required parameters are missing: fields", id="no-fields"),
-    pytest.param(
-        {"fields": ""}, 13, "One or more required parameters are missing: fields", id="empty-fields"
-    ),
-    pytest.param(
-        {"fields": "id,nope"}, 130, "One or more of the specified fields are invalid: nope", id="field"
-    ),
+    pytest.param({"fields": ""}, 13, "One or more required parameters are missing: fields", id="empty-fields"),
+    pytest.param({"fields": "id,nope"}, 130, "One or more of the specified fields are invalid: nope", id="field"),
     pytest.param({"fields": "campaign.nope"}, 130, None, id="related-field"),
     pytest.param({"fields": "nope.name"}, 130, None, id="relationship"),
     pytest.param({"fields": "campaign.createdBy.email"}, 193, None, id="too-deep"),
@@ -92,8 +84,7 @@ _REFUSED: list[Any] = [
     pytest.param(
         {"fields": "id", "id": 1, "type": 1, "visitorId": 1, "prospectId": 1},
         209,
-        "Too many fields have filters: The max number of 3 distinct fields with filters was exceeded for this"
-        " query.",
+        "Too many fields have filters: The max number of 3 distinct fields with filters was exceeded for this query.",
         id="four-filtered-fields",
     ),
     pytest.param({"fields": "id", "nextPageToken": "garbage"}, 211, "Page token is invalid.", id="token"),
@@ -134,9 +125,7 @@ def test_plus_sign_that_was_not_escaped_spoils_a_date(client: Client) -> None:
         pytest.param({"offset": 28}, [29, 30], id="offset"),
     ],
 )
-def test_filters_and_orders_select(
-    client: Client, parameters: dict[str, object], expected: list[int]
-) -> None:
+def test_filters_and_orders_select(client: Client, parameters: dict[str, object], expected: list[int]) -> None:
     assert _ids(client, "visitor-activities", **parameters) == expected
 
 
@@ -215,9 +204,7 @@ def test_pages_reach_records_whose_order_value_is_null(client: Client, order: st
     assert sorted(ids) == [1, 2, 3, 4]
 
 
-def test_records_that_share_an_order_value_are_not_lost_between_pages(
-    client: Client, small_store: Store
-) -> None:
+def test_records_that_share_an_order_value_are_not_lost_between_pages(client: Client, small_store: Store) -> None:
     small_store.insert("tags", [{"id": n, "createdAt": at(0)} for n in range(1, 8)])
 
     ids = [id for page in _follow(client, "tags", orderBy="createdAt", limit=3) for id in page]
@@ -282,9 +269,7 @@ def test_forged_page_token_is_invalid(client: Client, order_field: str) -> None:
 
 
 @pytest.mark.parametrize(("rows", "warns"), [(10, False), (11, True), (25, True)])
-def test_chain_of_pages_ends_at_the_ceiling_with_a_warning_only_if_rows_are_left(
-    rows: int, warns: bool
-) -> None:
+def test_chain_of_pages_ends_at_the_ceiling_with_a_warning_only_if_rows_are_left(rows: int, warns: bool) -> None:
     with (
         Store() as store,
         Emulator(fill(store, rows), clock=ManualClock(NOW), page_ceiling=10) as emulator,
@@ -319,18 +304,12 @@ def test_hidden_records_are_announced(client: Client, emulator: Emulator) -> Non
     [
         pytest.param("GET", "/api/v5/objects/nonsense?fields=id", 404, 198, id="collection"),
         pytest.param("GET", "/api/v5/nonsense?fields=id", 404, 198, id="path"),
-        pytest.param(
-            "GET", "/api/v5/objects/lifecycle-stage-prospects?fields=id", 404, 198, id="export-only"
-        ),
+        pytest.param("GET", "/api/v5/objects/lifecycle-stage-prospects?fields=id", 404, 198, id="export-only"),
         pytest.param("GET", "/api/v5/objects/exports?fields=id", 404, 198, id="exports-are-not-objects"),
         pytest.param("GET", "/api/v5/objects/account/1?fields=id", 404, 198, id="account-has-no-id"),
         pytest.param("DELETE", "/api/v5/objects/prospects/1", 405, 60, id="writing"),
-        pytest.param(
-            "GET", "/api/v5/external-activities?fields=id", 200, None, id="external-activities-twice"
-        ),
-        pytest.param(
-            "GET", "/api/v5/objects/external-activities?fields=id", 200, None, id="external-activities"
-        ),
+        pytest.param("GET", "/api/v5/external-activities?fields=id", 200, None, id="external-activities-twice"),
+        pytest.param("GET", "/api/v5/objects/external-activities?fields=id", 200, None, id="external-activities"),
     ],
 )
 def test_paths_and_methods(client: Client, method: str, path: str, status: int, code: int | None) -> None:

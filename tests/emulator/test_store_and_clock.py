@@ -19,9 +19,7 @@ _AT = datetime(2026, 3, 1, 5, 30, tzinfo=timezone.utc)
 
 def test_row_comes_back_with_its_types() -> None:
     with Store() as store:
-        store.insert(
-            "prospects", [{"id": 3, "email": "007", "optedOut": False, "createdAt": _AT, "score": 5}]
-        )
+        store.insert("prospects", [{"id": 3, "email": "007", "optedOut": False, "createdAt": _AT, "score": 5}])
 
         row = store.get("prospects", 3)
 

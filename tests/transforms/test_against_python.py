@@ -32,9 +32,7 @@ def random_activities(seed: int, count: int) -> list[Activity]:
                 "type": pick.choice(TYPES),
                 "prospect_id": pick.choice([None, *range(1, 40)]),
                 "campaign_id": pick.choice([None, 1, 2, 3]),
-                "created_at": pick.choice(
-                    [None, *edges, *[END - timedelta(minutes=pick.randrange(300_000))] * 20]
-                ),
+                "created_at": pick.choice([None, *edges, *[END - timedelta(minutes=pick.randrange(300_000))] * 20]),
             }
         )
         if kind:
@@ -113,10 +111,7 @@ def test_email_performance_equals_plain_python(world: tuple[Warehouse, list[Acti
             "spam_rate_of_sent": ratio(count(14), sent),
         }
     columns = next(iter(expected.values()))
-    found = {
-        row["list_email_id"]: {name: row[name] for name in columns}
-        for row in warehouse.mart("email_performance")
-    }
+    found = {row["list_email_id"]: {name: row[name] for name in columns} for row in warehouse.mart("email_performance")}
     assert found == expected
 
 
@@ -162,8 +157,7 @@ def test_prospect_engagement_equals_plain_python(world: tuple[Warehouse, list[Ac
             inside = [
                 activity["type"]
                 for activity in own
-                if days is None
-                or (activity["created_at"] and activity["created_at"] > END - timedelta(days=days))
+                if days is None or (activity["created_at"] and activity["created_at"] > END - timedelta(days=days))
             ]
             expected = {verb: inside.count(type) for verb, type in VERBS.items()}
             expected["activities"] = len(inside)
@@ -200,9 +194,7 @@ def test_every_formula_of_the_metric_dictionary_gives_its_column(
         "campaign_performance": "campaign_id",
         "daily_activity": "created_on, type, asset_kind",
     }
-    scopes = {
-        mart: "true" if mart == "daily_activity" else f"{key} is not null" for mart, key in keys.items()
-    }
+    scopes = {mart: "true" if mart == "daily_activity" else f"{key} is not null" for mart, key in keys.items()}
     metrics = warehouse.mart("metric_dictionary")
     assert warehouse.mart("account_engagement"), "no account to compare"
     assert {metric["model"] for metric in metrics} == set(keys)
@@ -225,6 +217,4 @@ def test_every_formula_of_the_metric_dictionary_gives_its_column(
             differing = f"{mart} where {column} is distinct from {told}"
         else:
             differing = f"{mart} where {column} is distinct from {formula}"
-        assert warehouse.query(f"select 1 from {differing}") == [], (
-            f"{metric['model']}.{column} is not {formula}"
-        )
+        assert warehouse.query(f"select 1 from {differing}") == [], f"{metric['model']}.{column} is not {formula}"

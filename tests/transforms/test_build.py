@@ -31,9 +31,7 @@ COUNTED = {
 def load_things(warehouse: Warehouse, *labels: str, load_id: str = "1") -> None:
     connection = warehouse.connection
     connection.execute("create schema if not exists pardot")
-    connection.execute(
-        "create table if not exists pardot.things (id bigint, label varchar, _dlt_load_id varchar)"
-    )
+    connection.execute("create table if not exists pardot.things (id bigint, label varchar, _dlt_load_id varchar)")
     for label in labels:
         connection.execute(
             "insert into pardot.things select (select count(*) from pardot.things), ?, ?", [label, load_id]
@@ -97,9 +95,7 @@ def test_every_reporting_column_is_described_in_the_database(warehouse: Warehous
     assert tables[0]["comment"].startswith("One row per UTC day, type and asset kind")
 
 
-def test_second_build_is_skipped_until_rows_models_or_settings_change(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_second_build_is_skipped_until_rows_models_or_settings_change(warehouse: Warehouse, tmp_path: Path) -> None:
     models = write_models(tmp_path, COUNTED)
     load_things(warehouse, "a")
     assert warehouse.build(models=models).skipped is False
@@ -133,9 +129,7 @@ def test_failing_data_test_leaves_the_last_good_tables(warehouse: Warehouse) -> 
     warehouse.load("visitor_activities", [{"id": 1, "created_at": utc(2026, 3, 1)}])
     warehouse.build()
     before = warehouse.mart("visitor_activities_enriched")
-    warehouse.load(
-        "visitor_activities", [{"id": n, "details": "a@example.com"} for n in (4, 3, 2, 5) for _ in "ab"]
-    )
+    warehouse.load("visitor_activities", [{"id": n, "details": "a@example.com"} for n in (4, 3, 2, 5) for _ in "ab"])
     with pytest.raises(DataTestError) as caught:
         warehouse.build()
     error = caught.value
@@ -151,9 +145,7 @@ def test_failing_data_test_leaves_the_last_good_tables(warehouse: Warehouse) -> 
     assert warehouse.mart("daily_activity")[0]["activities"] == 1
 
 
-@pytest.mark.parametrize(
-    "table", ["prospects", "prospect_accounts", "campaigns", "emails", "list_emails", "forms"]
-)
+@pytest.mark.parametrize("table", ["prospects", "prospect_accounts", "campaigns", "emails", "list_emails", "forms"])
 def test_doubled_raw_row_stops_the_build_before_it_doubles_a_number(warehouse: Warehouse, table: str) -> None:
     warehouse.load("visitor_activities", [{"id": 1, "prospect_id": 3, "email_id": 3, "campaign_id": 3}])
     warehouse.load(table, [{"id": 3}, {"id": 3}])
@@ -166,9 +158,7 @@ def test_doubled_raw_row_stops_the_build_before_it_doubles_a_number(warehouse: W
     )
 
 
-def test_sql_error_leaves_the_last_good_tables_and_names_file_and_line(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_sql_error_leaves_the_last_good_tables_and_names_file_and_line(warehouse: Warehouse, tmp_path: Path) -> None:
     models = write_models(tmp_path, COUNTED)
     load_things(warehouse, "a")
     warehouse.build(models=models)
@@ -222,24 +212,18 @@ def test_unknown_time_zone_is_refused(warehouse: Warehouse) -> None:
     assert warehouse.names("pardot_marts") == set()
 
 
-def test_model_that_becomes_a_view_or_disappears_leaves_nothing_behind(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_model_that_becomes_a_view_or_disappears_leaves_nothing_behind(warehouse: Warehouse, tmp_path: Path) -> None:
     models = write_models(tmp_path, {**COUNTED, "marts/other.sql": "-- One row.\nselect 1 as one\n"})
     warehouse.build(models=models)
     (models / "marts/other.sql").unlink()
-    (models / "marts/schema.yml").write_text(
-        "models:\n  - name: things_counted\n    config: {materialized: view}\n"
-    )
+    (models / "marts/schema.yml").write_text("models:\n  - name: things_counted\n    config: {materialized: view}\n")
     warehouse.build(models=models)
     assert warehouse.names("pardot_marts") == {"_build"}
     assert "things_counted" in warehouse.names("pardot_marts_views")
 
 
 def test_tables_that_the_build_did_not_make_are_left_alone(warehouse: Warehouse, tmp_path: Path) -> None:
-    warehouse.connection.execute(
-        "create schema pardot_marts; create table pardot_marts.mine as select 1 as one"
-    )
+    warehouse.connection.execute("create schema pardot_marts; create table pardot_marts.mine as select 1 as one")
     models = write_models(tmp_path, COUNTED)
     warehouse.build(models=models)
     warehouse.build(models=models, full_refresh=True)
@@ -283,9 +267,7 @@ def test_prospects_merged_away_keep_no_activity_and_the_master_has_all(warehouse
     )
     warehouse.load("prospects", [{"id": 1}, {"id": 2}])
     warehouse.build()
-    warehouse.connection.execute(
-        "update pardot.visitor_activities set prospect_id = 1, _dlt_load_id = '1700000001.1'"
-    )
+    warehouse.connection.execute("update pardot.visitor_activities set prospect_id = 1, _dlt_load_id = '1700000001.1'")
     warehouse.connection.execute("delete from pardot.prospects where id = 2")
     warehouse.build()
     rows = warehouse.mart("prospect_engagement")

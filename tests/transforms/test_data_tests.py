@@ -68,8 +68,6 @@ def test_unknown_test_or_relation_is_an_error(warehouse: Warehouse, tmp_path: Pa
         build_with(warehouse, tmp_path, f"    columns:\n      - {{name: id, data_tests: [{test}]}}\n")
 
 
-def test_description_of_a_column_that_does_not_exist_is_an_error(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
+def test_description_of_a_column_that_does_not_exist_is_an_error(warehouse: Warehouse, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="describes columns that it lacks: gone"):
         build_with(warehouse, tmp_path, "    columns:\n      - {name: gone, description: Not there.}\n")

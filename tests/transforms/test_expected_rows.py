@@ -24,9 +24,7 @@ def activity(id: int, type: int | None, **fields: Any) -> dict[str, Any]:
 
 
 def test_enriched_activity_names_asset_campaign_prospect_and_account(warehouse: Warehouse) -> None:
-    warehouse.load(
-        "visitor_activities", [activity(1, 4, form_id=21, prospect_id=9, campaign_id=11, details=HOSTILE)]
-    )
+    warehouse.load("visitor_activities", [activity(1, 4, form_id=21, prospect_id=9, campaign_id=11, details=HOSTILE)])
     warehouse.load("forms", [{"id": 21, "name": HOSTILE}])
     warehouse.load("prospects", [{"id": 9, "first_name": "Ada", "last_name": "Lo", "prospect_account_id": 5}])
     warehouse.load("prospect_accounts", [{"id": 5, "name": "Example Ltd"}])
@@ -58,9 +56,7 @@ def test_activity_without_prospect_type_time_or_asset_is_kept(warehouse: Warehou
     warehouse.load("visitor_activities", [{"id": 1}, activity(2, 61)])
     warehouse.build()
     rows = warehouse.mart("visitor_activities_enriched")
-    assert [
-        (r["id"], r["type"], r["verb"], r["asset_kind"], r["asset_id"], r["is_anonymous"]) for r in rows
-    ] == [
+    assert [(r["id"], r["type"], r["verb"], r["asset_kind"], r["asset_id"], r["is_anonymous"]) for r in rows] == [
         (1, None, "Unknown", "none", None, True),
         (2, 61, "Unknown", "none", None, True),
     ]
@@ -157,8 +153,7 @@ def test_daily_activity_counts_by_utc_day_type_and_asset_kind(warehouse: Warehou
 def test_email_performance_follows_the_definitions(warehouse: Warehouse) -> None:
     def of_email(start: int, type: int, prospects: list[int | None]) -> list[dict[str, Any]]:
         return [
-            activity(start + n, type, list_email_id=7, prospect_id=prospect)
-            for n, prospect in enumerate(prospects)
+            activity(start + n, type, list_email_id=7, prospect_id=prospect) for n, prospect in enumerate(prospects)
         ]
 
     warehouse.load(
@@ -176,9 +171,7 @@ def test_email_performance_follows_the_definitions(warehouse: Warehouse) -> None
             activity(701, 11, email_template_id=7, prospect_id=5),
         ],
     )
-    warehouse.load(
-        "list_emails", [{"id": 7, "name": "May", "subject": "Hi", "campaign_id": 3, "sent_at": NOON}]
-    )
+    warehouse.load("list_emails", [{"id": 7, "name": "May", "subject": "Hi", "campaign_id": 3, "sent_at": NOON}])
     warehouse.load("campaigns", [{"id": 3, "name": "Spring"}])
     warehouse.load("prospects", [{"id": n, "opted_out": n in (2, 8, 99)} for n in [*range(1, 11), 99]])
     warehouse.build()
@@ -213,11 +206,7 @@ def test_email_performance_follows_the_definitions(warehouse: Warehouse) -> None
     ]
 
 
-RATES = [
-    column
-    for column in load_project().models["email_performance"].columns
-    if "rate" in column or "ct" in column
-]
+RATES = [column for column in load_project().models["email_performance"].columns if "rate" in column or "ct" in column]
 
 
 def test_rates_without_denominator_are_null_and_not_zero(warehouse: Warehouse) -> None:
@@ -244,9 +233,7 @@ def test_email_that_bounced_more_than_it_was_sent_has_rates_of_sent_only(warehou
 
 
 def test_email_activity_without_list_email_counts_through_its_email(warehouse: Warehouse) -> None:
-    warehouse.load(
-        "visitor_activities", [activity(1, 11, email_id=50, prospect_id=1), activity(2, 11, email_id=51)]
-    )
+    warehouse.load("visitor_activities", [activity(1, 11, email_id=50, prospect_id=1), activity(2, 11, email_id=51)])
     warehouse.load("emails", [{"id": 50, "list_email_id": 7}, {"id": 51}])
     warehouse.build()
     assert [(row["list_email_id"], row["opens"]) for row in warehouse.mart("email_performance")] == [(7, 1)]
@@ -343,14 +330,11 @@ def test_campaign_counts_do_not_multiply_each_other(warehouse: Warehouse) -> Non
             activity(7, 4, prospect_id=2, form_id=1),
         ],
     )
-    warehouse.load(
-        "campaigns", [{"id": 3, "name": HOSTILE, "cost": 100.0}, {"id": 5, "name": "Quiet", "cost": 9.0}]
-    )
+    warehouse.load("campaigns", [{"id": 3, "name": HOSTILE, "cost": 100.0}, {"id": 5, "name": "Quiet", "cost": 9.0}])
     warehouse.load("list_emails", [{"id": 7, "campaign_id": 3}, {"id": 8, "campaign_id": 3}])
     warehouse.load(
         "prospects",
-        [{"id": n, "campaign_id": 3, "is_deleted": n == 4} for n in (1, 2, 3, 4)]
-        + [{"id": 6, "campaign_id": 9}],
+        [{"id": n, "campaign_id": 3, "is_deleted": n == 4} for n in (1, 2, 3, 4)] + [{"id": 6, "campaign_id": 9}],
     )
     warehouse.load(
         "opportunities",

@@ -78,9 +78,7 @@ def test_circle_is_an_error_that_tells_the_way_round(tmp_path: Path) -> None:
         pytest.param("select (id\nfrom pardot.things", 3, "SQL: ", id="syntax"),
         pytest.param("select 1 as a; select 2 as b", 1, "exactly one SELECT", id="two statements"),
         pytest.param("drop table pardot.things", 1, "exactly one SELECT", id="no select"),
-        pytest.param(
-            "with settings as (select 1 as a) select a from settings", 2, "calls a part", id="covered name"
-        ),
+        pytest.param("with settings as (select 1 as a) select a from settings", 2, "calls a part", id="covered name"),
     ],
 )
 def test_text_that_is_no_model_is_an_error(tmp_path: Path, text: str, line: int, reason: str) -> None:

@@ -39,9 +39,7 @@ class Request:
 Answer = bytes | Callable[[socket.socket, Request], None]
 
 
-def answer(
-    body: bytes | dict[str, Any] = b"", status: int = 200, headers: Mapping[str, str] | None = None
-) -> bytes:
+def answer(body: bytes | dict[str, Any] = b"", status: int = 200, headers: Mapping[str, str] | None = None) -> bytes:
     """Lay out a whole answer; a mapping becomes JSON, a header with an empty value is left out."""
     raw = json.dumps(body).encode() if isinstance(body, dict) else body
     kind = "application/json" if isinstance(body, dict) else "text/csv"

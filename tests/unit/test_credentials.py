@@ -190,9 +190,7 @@ def test_refused_login_is_not_tried_again(login: EdgeServer) -> None:
     assert rig.tokens.token_calls == 1
 
 
-@pytest.mark.parametrize(
-    ("behind", "shown"), [(-7200, "7200 seconds ahead of"), (7200, "7200 seconds behind")]
-)
+@pytest.mark.parametrize(("behind", "shown"), [(-7200, "7200 seconds ahead of"), (7200, "7200 seconds behind")])
 def test_wrong_clock_is_named_with_the_servers_date_as_evidence(
     behind: int, shown: str, login: EdgeServer, pem: str
 ) -> None:
@@ -292,8 +290,6 @@ def test_no_secret_reaches_logs_or_errors(login: EdgeServer, caplog: pytest.LogC
     token = rig.tokens.token()
     with pytest.raises(PardotError) as caught:
         rig.tokens.renew(token)
-    everything = (
-        caplog.text + str(caught.value) + repr(caught.value) + repr(token) + json.dumps(vars(caught.value))
-    )
+    everything = caplog.text + str(caught.value) + repr(caught.value) + repr(token) + json.dumps(vars(caught.value))
     for value in ("app-secret", "refresh-one", "00Dx!token-one"):
         assert value not in everything

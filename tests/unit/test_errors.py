@@ -125,9 +125,7 @@ SAMPLES: list[tuple[PardotError, int, str]] = [
         "the status.",
     ),
     (
-        DataError(
-            "a result file", expected="2 fields", found="3 fields", object_name="visits", file="1.csv", line=7
-        ),
+        DataError("a result file", expected="2 fields", found="3 fields", object_name="visits", file="1.csv", line=7),
         1,
         "A result file of visits in file 1.csv at line 7 could not be read. Expected 2 fields; found "
         "3 fields. Nothing of it was loaded; run `pardot-etl run` again, and report this text if it "
@@ -170,9 +168,7 @@ def test_facts_survive_pickle_and_copy(error: PardotError) -> None:
 
 
 def test_every_class_has_a_sample() -> None:
-    classes = {
-        kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, PardotError)
-    }
+    classes = {kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, PardotError)}
     assert classes - {PardotError} == {type(error) for error, _, _ in SAMPLES}
 
 
@@ -217,7 +213,5 @@ def test_unreadable_address_is_said_to_be_so() -> None:
 
 
 def test_module_imports_nothing_of_ours() -> None:
-    imports = [
-        node for node in ast.walk(ast.parse(inspect.getsource(errors))) if isinstance(node, ast.ImportFrom)
-    ]
+    imports = [node for node in ast.walk(ast.parse(inspect.getsource(errors))) if isinstance(node, ast.ImportFrom)]
     assert not [node for node in imports if node.level or (node.module or "").startswith("pardot")]

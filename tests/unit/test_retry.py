@@ -51,13 +51,9 @@ def test_code_decides_under_any_status(status: int, code: int, verdict: Verdict)
         pytest.param(404, None, None, Verdict.REJECTED, Verdict.REJECTED, id="404"),
         pytest.param(302, None, None, Verdict.REJECTED, Verdict.REJECTED, id="redirect"),
         pytest.param(None, None, Failure.NOT_SENT, Verdict.RETRY, Verdict.RETRY, id="never-sent"),
-        pytest.param(
-            None, None, Failure.ANSWER_LOST, Verdict.RETRY, Verdict.OUTCOME_UNKNOWN, id="answer-lost"
-        ),
+        pytest.param(None, None, Failure.ANSWER_LOST, Verdict.RETRY, Verdict.OUTCOME_UNKNOWN, id="answer-lost"),
         pytest.param(200, None, Failure.ANSWER_LOST, Verdict.RETRY, Verdict.OUTCOME_UNKNOWN, id="body-lost"),
-        pytest.param(
-            200, None, Failure.UNREADABLE, Verdict.RETRY, Verdict.OUTCOME_UNKNOWN, id="html-under-200"
-        ),
+        pytest.param(200, None, Failure.UNREADABLE, Verdict.RETRY, Verdict.OUTCOME_UNKNOWN, id="html-under-200"),
         pytest.param(None, None, Failure.UNUSABLE, Verdict.REJECTED, Verdict.REJECTED, id="bad-certificate"),
     ],
 )

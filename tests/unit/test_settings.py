@@ -87,9 +87,7 @@ def test_defaults(minimal: pytest.MonkeyPatch) -> None:
         ("sandbox", "https://test.salesforce.com", "https://pi.demo.pardot.com"),
     ],
 )
-def test_environment_picks_both_hosts(
-    environment: str, login: str, api: str, minimal: pytest.MonkeyPatch
-) -> None:
+def test_environment_picks_both_hosts(environment: str, login: str, api: str, minimal: pytest.MonkeyPatch) -> None:
     minimal.setenv("SOURCES__PARDOT__ENVIRONMENT", environment)
     settings = load_settings()
     assert (settings.login_url, settings.api_url) == (login, api)
@@ -100,8 +98,7 @@ def test_files_and_environment_work_together_and_their_places_are_remembered(
 ) -> None:
     write(
         project,
-        config="[sources.pardot]\nobjects = ['visits', 'visitors']\nstart_date = 2025-01-31\n"
-        "reserve_percent = 20\n",
+        config="[sources.pardot]\nobjects = ['visits', 'visitors']\nstart_date = 2025-01-31\nreserve_percent = 20\n",
         secrets=f"[sources.pardot]\nbusiness_unit_id = '{UNIT}'\n"
         f"[sources.pardot.credentials]\nclient_id = 'app'\nclient_secret = '{CANARY}'\n",
     )
@@ -208,8 +205,7 @@ def test_unknown_variable_names_the_nearest(variable: str, hint: str, minimal: p
 def test_unknown_keys_in_files_name_the_nearest(project: Path, minimal: pytest.MonkeyPatch) -> None:
     write(
         project,
-        config="[sources.pardot]\nobject = 'all'\n[sources.pardot.schema]\nnaming = 'direct'\n"
-        "[publish]\nduck = 'x'\n",
+        config="[sources.pardot]\nobject = 'all'\n[sources.pardot.schema]\nnaming = 'direct'\n[publish]\nduck = 'x'\n",
         secrets="[sources.pardot.credentials]\nclient_secert = 'x'\n",
     )
     found = problems()
@@ -241,9 +237,7 @@ def test_file_that_is_no_toml_is_named_without_its_content(project: Path) -> Non
         Container()[PluggableRunContext].reload_providers()
     script = "from pardot.settings import load_settings\nload_settings()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "DLT_PROJECT_DIR": str(project)}
-    ran = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False
-    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False)
     assert "secrets.toml is not valid TOML (at line 1 col" in ran.stderr
     assert "SettingsError" in ran.stderr
 
@@ -261,9 +255,7 @@ def test_file_that_is_no_toml_is_named_without_its_content(project: Path) -> Non
         ({"client_secret": "s" * 9}, "client_credentials"),
     ],
 )
-def test_login_method_follows_what_is_filled_in(
-    credentials: dict[str, str], method: str, project: Path
-) -> None:
+def test_login_method_follows_what_is_filled_in(credentials: dict[str, str], method: str, project: Path) -> None:
     settings = load_settings(business_unit_id=UNIT, credentials={"client_id": "app", **credentials})
     assert settings.login_method == method
 
@@ -284,9 +276,7 @@ def test_login_method_follows_what_is_filled_in(
         ({}, "client_secret is not set"),
     ],
 )
-def test_mixed_or_incomplete_login_is_refused(
-    credentials: dict[str, str], complaint: str, project: Path
-) -> None:
+def test_mixed_or_incomplete_login_is_refused(credentials: dict[str, str], complaint: str, project: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings(business_unit_id=UNIT, credentials={"client_id": "app", **credentials})
     assert complaint in str(caught.value)

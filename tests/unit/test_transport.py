@@ -192,9 +192,7 @@ def test_post_sends_json(rig: Rig) -> None:
 
 
 def test_numbers_keep_their_digits(rig: Rig) -> None:
-    rig.api.will(
-        answer(b'{"id": 1, "score": 1.10, "big": 1E+2}', headers={"Content-Type": "application/json"})
-    )
+    rig.api.will(answer(b'{"id": 1, "score": 1.10, "big": 1E+2}', headers={"Content-Type": "application/json"}))
     assert rig.get() == {"id": 1, "score": "1.10", "big": "1E+2"}
 
 
@@ -473,9 +471,7 @@ def test_time_is_the_servers(rig: Rig) -> None:
     assert rig.transport.server_now() == datetime.fromtimestamp(rig.time.now, timezone.utc)
     assert rig.transport.clock_skew_seconds is None
     at = datetime(2020, 1, 1, 12, tzinfo=timezone.utc)
-    rig.api.will(
-        answer({}, headers={"Date": format_datetime(at, usegmt=True)}), answer({}, headers={"Date": "junk"})
-    )
+    rig.api.will(answer({}, headers={"Date": format_datetime(at, usegmt=True)}), answer({}, headers={"Date": "junk"}))
     rig.get()
     rig.get()
     rig.time.now += 30
@@ -526,9 +522,7 @@ def test_token_in_server_text_is_taken_out_of_the_error(rig: Rig) -> None:
         pytest.param(answer(FILE), "identity", id="length"),
         pytest.param(chunked(FILE[:70_000], FILE[70_000:]), "identity", id="chunked"),
         pytest.param(answer(gzip.compress(FILE), headers={"Content-Encoding": "gzip"}), "gzip", id="gzip"),
-        pytest.param(
-            answer(zlib.compress(FILE), headers={"Content-Encoding": "deflate"}), "deflate", id="deflate"
-        ),
+        pytest.param(answer(zlib.compress(FILE), headers={"Content-Encoding": "deflate"}), "deflate", id="deflate"),
         pytest.param(
             answer(gzip.compress(FILE[:9]) + gzip.compress(FILE[9:]), headers={"Content-Encoding": "gzip"}),
             "gzip",
@@ -558,10 +552,7 @@ def test_empty_file_is_a_file(rig: Rig) -> None:
 
 ZIPPED = gzip.compress(FILE)
 BROKEN = {
-    **{
-        f"cut-after-{tenth}0-percent": answer(FILE)[: -len(FILE) * (10 - tenth) // 10]
-        for tenth in range(1, 10)
-    },
+    **{f"cut-after-{tenth}0-percent": answer(FILE)[: -len(FILE) * (10 - tenth) // 10] for tenth in range(1, 10)},
     "length-too-large": answer(FILE, headers={"Content-Length": str(len(FILE) + 1)}),
     "no-framing": answer(FILE, headers={"Content-Length": ""}),
     "length-is-no-number": answer(FILE, headers={"Content-Length": "many"}),
@@ -594,17 +585,13 @@ def test_reset_in_the_middle_is_an_interrupted_body(rig: Rig) -> None:
     assert raised(TransientRequestError, rig.download).body_interrupted
 
 
-@pytest.mark.parametrize(
-    "reply", [reset, answer(b"", 503), answer(b"<h1>x</h1>", 200, HTML), answer({"a": 1})]
-)
+@pytest.mark.parametrize("reply", [reset, answer(b"", 503), answer(b"<h1>x</h1>", 200, HTML), answer({"a": 1})])
 def test_trouble_before_the_body_is_retried_and_the_sink_unharmed(reply: Answer, rig: Rig) -> None:
     rig.api.will(reply, answer(FILE))
     assert rig.download()[0] == FILE
 
 
-@pytest.mark.parametrize(
-    "reply", [answer(b"<h1>Log in</h1>", 200, HTML), answer({"a": 1})], ids=["html", "json"]
-)
+@pytest.mark.parametrize("reply", [answer(b"<h1>Log in</h1>", 200, HTML), answer({"a": 1})], ids=["html", "json"])
 def test_page_instead_of_a_file_is_a_data_error(reply: bytes, rig: Rig) -> None:
     rig.api.otherwise = reply
     assert "Expected a result file" in str(raised(DataError, rig.download))
@@ -664,9 +651,7 @@ def exception_classes() -> list[type[BaseException]]:
         kind
         for module in modules
         for _, kind in inspect.getmembers(module, inspect.isclass)
-        if issubclass(kind, Exception)
-        and not issubclass(kind, Warning)
-        and kind.__module__ == module.__name__
+        if issubclass(kind, Exception) and not issubclass(kind, Warning) and kind.__module__ == module.__name__
     }
     return sorted(found, key=lambda kind: f"{kind.__module__}.{kind.__name__}")
 

@@ -110,9 +110,7 @@ def find_references(model: Model, known: Iterable[str]) -> Sequence[Reference]:
     if covered := own & names:
         name = min(covered)
         line = model.sql.count("\n", 0, model.sql.find(name)) + 1
-        raise ModelError(
-            model.name, model.file, line, f"It calls a part of itself {name}, which is a relation"
-        )
+        raise ModelError(model.name, model.file, line, f"It calls a part of itself {name}, which is a relation")
     found = []
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier):

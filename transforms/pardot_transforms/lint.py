@@ -114,9 +114,7 @@ def _zoned_arithmetic(tree: exp.Expr) -> Iterator[exp.Expr]:
 
     for interval in tree.find_all(exp.Interval):
         parent = interval.parent
-        if isinstance(parent, exp.Binary) and not any(
-            _is_zoneless(side) for side in (parent.left, parent.right)
-        ):
+        if isinstance(parent, exp.Binary) and not any(_is_zoneless(side) for side in (parent.left, parent.right)):
             yield parent
     for part in tree.find_all(exp.TimestampTrunc, exp.DateTrunc, exp.TimeToStr, exp.Year, exp.Month, exp.Day):
         if not _is_zoneless(part.this):

@@ -92,9 +92,7 @@ class Places:
             fingerprint = fingerprint if stored == fingerprint else ""
         table = qualified(self._marts, BUILD_TABLE)
         columns = "fingerprint varchar, built_at timestamptz, relations varchar"
-        self._connection.execute(
-            statement("create or replace table {table} ({columns})", table=table, columns=columns)
-        )
+        self._connection.execute(statement("create or replace table {table} ({columns})", table=table, columns=columns))
         made = json.dumps([[relation.schema, relation.name, relation.kind] for relation in self._made])
         self._connection.execute(
             statement("insert into {table} values (?, now(), ?)", table=table), [fingerprint, made]
@@ -118,9 +116,7 @@ class Places:
     def _drop(self, schema: str, name: str) -> None:
         for relation in (Relation(schema, name, "table"), Relation(schema, name, "view")):
             if relation in self._existing:
-                self._connection.execute(
-                    statement("drop {kind} {name}", kind=relation.kind, name=relation.sql)
-                )
+                self._connection.execute(statement("drop {kind} {name}", kind=relation.kind, name=relation.sql))
                 self._existing.remove(relation)
 
     def _describe(self, relation: Relation, model: Model) -> None:
@@ -132,9 +128,7 @@ class Places:
         for column, description in model.columns.items():
             comments[f"column {relation.sql}.{identifier(column)}"] = description
         for subject, text in comments.items():
-            self._connection.execute(
-                statement("comment on {subject} is {text}", subject=subject, text=literal(text))
-            )
+            self._connection.execute(statement("comment on {subject} is {text}", subject=subject, text=literal(text)))
 
     def _read_existing(self) -> set[Relation]:
         rows = self._connection.execute(

@@ -154,9 +154,7 @@ def _sources(documents: Mapping[str, Mapping[str, Any]]) -> Iterator[Source]:
             yield Source(source["name"], table["name"], columns)
 
 
-def _entries(
-    documents: Mapping[str, Mapping[str, Any]], kind: str
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _entries(documents: Mapping[str, Mapping[str, Any]], kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for file, document in documents.items():
         for entry in document.get(kind, []):
             if "name" not in entry:

@@ -94,9 +94,7 @@ def _run_data_tests(
 
 
 def _check_time_zone(connection: DuckDBPyConnection, time_zone: str) -> None:
-    known = connection.execute(
-        "select count(*) from pg_timezone_names() where name = ?", [time_zone]
-    ).fetchone()
+    known = connection.execute("select count(*) from pg_timezone_names() where name = ?", [time_zone]).fetchone()
     if not known or not known[0]:
         raise ProjectError("the time zone", f"{time_zone!r} is no IANA name such as 'Europe/Berlin'")
 
