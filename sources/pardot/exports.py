@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from enum import Enum
 from pathlib import Path
 
 from . import stopping
@@ -30,17 +29,26 @@ from .errors import (
     RejectedRequestError,
     StorageError,
     TransientRequestError,
-    UnknownStatusError,
 )
 from .events import Event, EventHandler
+from .export_messages import (
+    CREATE_FIELDS,
+    EXPORTS_PATH,
+    QUERY_FIELDS,
+    READ_FIELDS,
+    Status,
+    build_request,
+    closed_request,
+    parse_export_id,
+    parse_flag,
+    parse_result_urls,
+    parse_status,
+    shape_of,
+    window_of,
+)
 from .ledger import ASKED, ExportRecord, FileRecord, Ledger
 from .transport import Reply, Transport
 from .windows import Window, api_time, parse_time
-
-READ_FIELDS = "id,status,isExpired,resultRefs,createdAt,updatedAt"
-CREATE_FIELDS = "id,status,createdAt"
-QUERY_FIELDS = "id,status,procedure,isExpired,createdAt"
-EXPORTS_PATH = "/api/v5/exports"
 
 MAX_EXPORTS_PER_WINDOW = 3
 MAX_DOWNLOADS_PER_FILE = 4
@@ -62,30 +70,6 @@ WAIT_STEPS = (1, 1, 2, 3, 5, 6, 9, 10)
 """How the waits between looks grow, in units of `poll_seconds`; the last one repeats."""
 
 
-class Status(Enum):
-    """Where an export is; the API's words are mapped here once, whatever their case."""
-
-    PENDING = "pending"
-    COMPLETE = "complete"
-    LOST = "lost"
-    """It failed, was cancelled or has expired: the same window needs a new export."""
-
-
-_STATUS_WORDS = {
-    "waiting": Status.PENDING,
-    "processing": Status.PENDING,
-    "canceling": Status.PENDING,
-    "cancelling": Status.PENDING,
-    "complete": Status.COMPLETE,
-    "completed": Status.COMPLETE,
-    "failed": Status.LOST,
-    "error": Status.LOST,
-    "canceled": Status.LOST,
-    "cancelled": Status.LOST,
-    "expired": Status.LOST,
-}
-
-
 @dataclass(frozen=True)
 class FetchedExport:
     """All verified files of one export, and the window that they cover."""
@@ -97,41 +81,6 @@ class FetchedExport:
     end_at: datetime
     """Everything before this moment, by the server's own clock, is in the files."""
     files: tuple[ResultFile, ...]
-
-
-def parse_status(word: object, *, is_expired: bool = False) -> Status:
-    """Map the API's status word; only the four words of the guide are sure, the others are its Import API's.
-
-    Raises:
-        UnknownStatusError: a word that we do not know; waiting on it could last for ever.
-    """
-    if is_expired:
-        return Status.LOST
-    known = _STATUS_WORDS.get(str(word).strip().lower())
-    if known is None:
-        raise UnknownStatusError(status=str(word), known=tuple(_STATUS_WORDS))
-    return known
-
-
-def parse_result_urls(value: object, export_id: str) -> list[str]:
-    """Return the download links, whatever shape they come in; doubled ones once.
-
-    Documented as an array; a single file came as a string in older versions, and the value before completion, after
-    expiry and for no rows is not documented: null, absent, `""` and `[]` all mean no file.
-    """
-    items = value if isinstance(value, list) else [value]
-    links = []
-    for item in items:
-        if isinstance(item, dict):
-            item = next((link for link in item.values() if isinstance(link, str) and "/" in link), None)
-        if isinstance(item, int) and not isinstance(item, bool):
-            item = f"{EXPORTS_PATH}/{export_id}/results/{item}"
-        if item is None or item == "":
-            continue
-        if not isinstance(item, str):
-            raise DataError("an export's result links", expected="addresses as text", found=type(item).__name__)
-        links.append(item)
-    return list(dict.fromkeys(links))
 
 
 class Exports:
@@ -200,7 +149,7 @@ class Exports:
             ExportFailedError: Pardot ended it without a result, several times in a row.
             DataError: a file breaks its contract.
         """
-        window = _window(record)
+        window = window_of(record)
         try:
             while True:
                 if record.export_id is None:
@@ -209,9 +158,9 @@ class Exports:
                     return self._fetch_created(entry, record, window)
                 except _ExportLost as lost:
                     self._remove_files(record)
-                    self._ledger.lost(record.request_id, _closed(record))
+                    self._ledger.lost(record.request_id, closed_request(record))
                     record = self._ledger.read(record.request_id)
-                    window = _window(record)
+                    window = window_of(record)
                     self._emit("export.lost", entry, export_id=lost.export_id, reason=lost.reason)
                     if record.attempts >= MAX_EXPORTS_PER_WINDOW:
                         raise ExportFailedError(export_id=_number(lost.export_id), status=lost.reason) from lost
@@ -225,9 +174,9 @@ class Exports:
 
     def _still_serves(self, record: ExportRecord, request: Mapping[str, object]) -> bool:
         """Whether an export left behind brings what is needed now, and can still be asked for."""
-        if _shape(json.loads(record.request)) != _shape(request):
+        if shape_of(json.loads(record.request)) != shape_of(request):
             return False
-        window = _window(record)
+        window = window_of(record)
         end_at = window.end_at or self._transport.server_now()
         return record.export_id is not None or end_at - window.start_at <= LONGEST_WINDOW
 
@@ -238,7 +187,7 @@ class Exports:
         was_asked = record.status == ASKED
         self._ledger.asked(record.request_id)
         data = self._post_or_find(request, was_asked=was_asked)
-        export_id = _export_id(data.get("id"))
+        export_id = parse_export_id(data.get("id"))
         created_at = self._created_at(data.get("createdAt"), asked_at)
         end_at = window.end_at or created_at
         self._ledger.created(record.request_id, export_id, api_time(created_at), api_time(end_at))
@@ -329,7 +278,7 @@ class Exports:
             waited = self._monotonic() - started
             reply = self._read(record)
             word = reply.data.get("status")
-            status = parse_status(word, is_expired=_is_true(reply.data.get("isExpired")))
+            status = parse_status(word, is_expired=parse_flag(reply.data.get("isExpired")))
             self._emit(
                 "export.polled",
                 entry,
@@ -440,49 +389,6 @@ class _ExportLost(Exception):
         self.reason = reason
 
 
-def build_request(entry: Entry, fields: Sequence[str], window: Window, *, by_update: bool) -> dict[str, object]:
-    """Return the body of the create call for one window. Source: Export API v5 guide, create."""
-    kind = "updated" if by_update else "created"
-    arguments: dict[str, object] = {f"{kind}After": window.after_bound, **dict(entry.export_arguments)}
-    if window.before_bound is not None:
-        arguments[f"{kind}Before"] = window.before_bound
-    if entry.has_recycle_bin:
-        arguments["deleted"] = "all"
-    return {
-        "procedure": {"name": f"{entry.export_object}/FilterBy{kind.title()}At", "arguments": arguments},
-        "fields": list(fields),
-        "includeByteOrderMark": False,
-        "legacyDateFormat": False,
-    }
-
-
-def _shape(request: Mapping[str, object]) -> tuple[object, object]:
-    """Return what must be equal for an export left behind to serve: which procedure, and which fields."""
-    procedure = request["procedure"]
-    return (procedure["name"] if isinstance(procedure, dict) else procedure), request["fields"]
-
-
-def _window(record: ExportRecord) -> Window:
-    """Return the window as it was asked for; an open one stays open although its end is known by now."""
-    arguments = json.loads(record.request)["procedure"]["arguments"]
-    is_open = not any(name.endswith("Before") for name in arguments)
-    return Window(parse_time(record.start_at), None if is_open or not record.end_at else parse_time(record.end_at))
-
-
-def _closed(record: ExportRecord) -> str:
-    """Return the request with its window closed where its first export closed it.
-
-    Asked for anew days later, an open window could have grown over the year that one export may cover.
-    """
-    request = json.loads(record.request)
-    arguments = request["procedure"]["arguments"]
-    if record.end_at and not any(name.endswith("Before") for name in arguments):
-        (after,) = (name for name in arguments if name.endswith("After"))
-        closed = Window(parse_time(record.start_at), parse_time(record.end_at))
-        arguments[after.replace("After", "Before")] = closed.before_bound
-    return json.dumps(request, sort_keys=True)
-
-
 def _complete_facts(error: PardotError, table: str, window: Window) -> None:
     """Let an error that was raised deeper down name the object and the window."""
     if getattr(error, "window", "") is None:
@@ -491,16 +397,5 @@ def _complete_facts(error: PardotError, table: str, window: Window) -> None:
         error.object_name = table
 
 
-def _export_id(value: object) -> str:
-    text = str(value)
-    if not text.isdigit():
-        raise DataError("the answer to a create call", expected="a numeric `id`", found=repr(value)[:40])
-    return text
-
-
 def _number(export_id: str) -> int | None:
     return int(export_id) if export_id.isdigit() else None
-
-
-def _is_true(value: object) -> bool:
-    return value is True or str(value).strip().lower() in ("true", "1")

@@ -66,7 +66,7 @@ def test_email_performance(published: tuple[Account, duckdb.DuckDBPyConnection])
         list_email = activity["listEmailId"] or through_email.get(activity["emailId"])
         if list_email is not None:
             by_email.setdefault(list_email, []).append(activity)
-    expected = {}
+    expected: dict[Any, dict[str, Any]] = {}
     for list_email, rows in by_email.items():
         count = Counter(row["type"] for row in rows)
         people: dict[int, set[int]] = defaultdict(set)
@@ -121,8 +121,8 @@ def test_prospect_engagement(published: tuple[Account, duckdb.DuckDBPyConnection
     account, db = published
     activities = activities_of(account)
     as_of = max(activity["createdAt"] for activity in activities)
-    prospects = {row["id"]: row for row in account.store.rows("prospects")}
-    by_prospect: dict[int, list[Row]] = {number: [] for number in prospects}
+    prospects: dict[Any, Row] = {row["id"]: dict(row) for row in account.store.rows("prospects")}
+    by_prospect: dict[Any, list[Row]] = {number: [] for number in prospects}
     for activity in activities:
         if activity["prospectId"] is not None:
             by_prospect.setdefault(activity["prospectId"], []).append(activity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ from pardot_etl.run import RunOptions
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Account:
+def account(tmp_path: Path) -> Iterator[Account]:
     account = open_account(tmp_path, build_store(1500), min_file_bytes=20_000)
     with account.emulator:
         yield account

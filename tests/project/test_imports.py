@@ -15,7 +15,7 @@ LAYERS = (
         *("settings_values", "settings_lookup", "settings"),
     ),
     ("stopping", "wire", "credentials", "transport"),
-    ("ledger", "csv_files", "columns", "queries", "exports", "fields", "harvest"),
+    ("ledger", "csv_files", "columns", "queries", "export_messages", "exports", "fields", "harvest"),
     ("tables", "session", "source"),
 )
 """Modules of the client in the groups of docs/architecture.md; each may use its own group and those before."""

@@ -22,17 +22,8 @@ from pardot.errors import (
     UnknownStatusError,
 )
 from pardot.events import Event
-from pardot.exports import (
-    CACHE_SECONDS,
-    MAX_ANSWERS_LOST,
-    MAX_EXPORTS_PER_WINDOW,
-    Exports,
-    FetchedExport,
-    Status,
-    build_request,
-    parse_result_urls,
-    parse_status,
-)
+from pardot.export_messages import Status, build_request, parse_result_urls, parse_status
+from pardot.exports import CACHE_SECONDS, MAX_ANSWERS_LOST, MAX_EXPORTS_PER_WINDOW, Exports, FetchedExport
 from pardot.ledger import Ledger
 from pardot.windows import Window, api_time
 

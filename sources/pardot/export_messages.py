@@ -1,0 +1,133 @@
+"""The messages of the Export API of version 5: what is sent, and what every answer means. Pure.
+
+Source: Export API v5 guide (create, read, query; statuses; procedures and their arguments).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import Enum
+
+from .catalogue import Entry
+from .errors import DataError, UnknownStatusError
+from .ledger import ExportRecord
+from .windows import Window, parse_time
+
+READ_FIELDS = "id,status,isExpired,resultRefs,createdAt,updatedAt"
+CREATE_FIELDS = "id,status,createdAt"
+QUERY_FIELDS = "id,status,procedure,isExpired,createdAt"
+EXPORTS_PATH = "/api/v5/exports"
+
+
+class Status(Enum):
+    """Where an export is; the API's words are mapped here once, whatever their case."""
+
+    PENDING = "pending"
+    COMPLETE = "complete"
+    LOST = "lost"
+    """It failed, was cancelled or has expired: the same window needs a new export."""
+
+
+_STATUS_WORDS = {
+    "waiting": Status.PENDING,
+    "processing": Status.PENDING,
+    "canceling": Status.PENDING,
+    "cancelling": Status.PENDING,
+    "complete": Status.COMPLETE,
+    "completed": Status.COMPLETE,
+    "failed": Status.LOST,
+    "error": Status.LOST,
+    "canceled": Status.LOST,
+    "cancelled": Status.LOST,
+    "expired": Status.LOST,
+}
+
+
+def parse_status(word: object, *, is_expired: bool = False) -> Status:
+    """Map the API's status word; only the four words of the guide are sure, the others are its Import API's.
+
+    Raises:
+        UnknownStatusError: a word that we do not know; waiting on it could last for ever.
+    """
+    if is_expired:
+        return Status.LOST
+    known = _STATUS_WORDS.get(str(word).strip().lower())
+    if known is None:
+        raise UnknownStatusError(status=str(word), known=tuple(_STATUS_WORDS))
+    return known
+
+
+def parse_result_urls(value: object, export_id: str) -> list[str]:
+    """Return the download links, whatever shape they come in; doubled ones once.
+
+    Documented as an array; a single file came as a string in older versions, and the value before completion, after
+    expiry and for no rows is not documented: null, absent, `""` and `[]` all mean no file.
+    """
+    items = value if isinstance(value, list) else [value]
+    links = []
+    for item in items:
+        if isinstance(item, dict):
+            item = next((link for link in item.values() if isinstance(link, str) and "/" in link), None)
+        if isinstance(item, int) and not isinstance(item, bool):
+            item = f"{EXPORTS_PATH}/{export_id}/results/{item}"
+        if item is None or item == "":
+            continue
+        if not isinstance(item, str):
+            raise DataError("an export's result links", expected="addresses as text", found=type(item).__name__)
+        links.append(item)
+    return list(dict.fromkeys(links))
+
+
+def build_request(entry: Entry, fields: Sequence[str], window: Window, *, by_update: bool) -> dict[str, object]:
+    """Return the body of the create call for one window. Source: Export API v5 guide, create."""
+    kind = "updated" if by_update else "created"
+    arguments: dict[str, object] = {f"{kind}After": window.after_bound, **dict(entry.export_arguments)}
+    if window.before_bound is not None:
+        arguments[f"{kind}Before"] = window.before_bound
+    if entry.has_recycle_bin:
+        arguments["deleted"] = "all"
+    return {
+        "procedure": {"name": f"{entry.export_object}/FilterBy{kind.title()}At", "arguments": arguments},
+        "fields": list(fields),
+        "includeByteOrderMark": False,
+        "legacyDateFormat": False,
+    }
+
+
+def shape_of(request: Mapping[str, object]) -> tuple[object, object]:
+    """Return what must be equal for an export left behind to serve: which procedure, and which fields."""
+    procedure = request["procedure"]
+    return (procedure["name"] if isinstance(procedure, dict) else procedure), request["fields"]
+
+
+def window_of(record: ExportRecord) -> Window:
+    """Return the window as it was asked for; an open one stays open although its end is known by now."""
+    arguments = json.loads(record.request)["procedure"]["arguments"]
+    is_open = not any(name.endswith("Before") for name in arguments)
+    return Window(parse_time(record.start_at), None if is_open or not record.end_at else parse_time(record.end_at))
+
+
+def closed_request(record: ExportRecord) -> str:
+    """Return the request with its window closed where its first export closed it.
+
+    Asked for anew days later, an open window could have grown over the year that one export may cover.
+    """
+    request = json.loads(record.request)
+    arguments = request["procedure"]["arguments"]
+    if record.end_at and not any(name.endswith("Before") for name in arguments):
+        (after,) = (name for name in arguments if name.endswith("After"))
+        closed = Window(parse_time(record.start_at), parse_time(record.end_at))
+        arguments[after.replace("After", "Before")] = closed.before_bound
+    return json.dumps(request, sort_keys=True)
+
+
+def parse_export_id(value: object) -> str:
+    text = str(value)
+    if not text.isdigit():
+        raise DataError("the answer to a create call", expected="a numeric `id`", found=repr(value)[:40])
+    return text
+
+
+def parse_flag(value: object) -> bool:
+    return value is True or str(value).strip().lower() in ("true", "1")
