@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import Enum
 
 from .catalogue import Entry
 from .errors import DataError, UnknownStatusError
 from .ledger import ExportRecord
-from .windows import Window, parse_time
+from .windows import Window, api_time, parse_time
 
 READ_FIELDS = "id,status,isExpired,resultRefs,createdAt,updatedAt"
 CREATE_FIELDS = "id,status,createdAt"
@@ -120,6 +121,18 @@ def closed_request(record: ExportRecord) -> str:
         closed = Window(parse_time(record.start_at), parse_time(record.end_at))
         arguments[after.replace("After", "Before")] = closed.before_bound
     return json.dumps(request, sort_keys=True)
+
+
+def split_request(record: ExportRecord, at: datetime) -> list[tuple[str, str, str | None]]:
+    """Return an open window cut in two at a moment, as (request, start, end): up to it, and from it on, still open."""
+    closed, rest = json.loads(record.request), json.loads(record.request)
+    (after,) = (name for name in rest["procedure"]["arguments"] if name.endswith("After"))
+    closed["procedure"]["arguments"][after.replace("After", "Before")] = Window(at, at).before_bound
+    rest["procedure"]["arguments"][after] = Window(at, None).after_bound
+    return [
+        (json.dumps(closed, sort_keys=True), record.start_at, api_time(at)),
+        (json.dumps(rest, sort_keys=True), api_time(at), None),
+    ]
 
 
 def parse_export_id(value: object) -> str:

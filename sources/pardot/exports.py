@@ -44,6 +44,7 @@ from .export_messages import (
     parse_result_urls,
     parse_status,
     shape_of,
+    split_request,
     window_of,
 )
 from .ledger import ASKED, ExportRecord, FileRecord, Ledger
@@ -167,6 +168,10 @@ class Exports:
         except PardotError as error:
             _complete_facts(error, entry.table, window)
             raise
+
+    def split(self, record: ExportRecord) -> list[ExportRecord]:
+        """Cut an open window that was refused in two: up to the server's time as we know it, and from there on."""
+        return self._ledger.split(record, split_request(record, self._transport.server_now()))
 
     def give_up(self, record: ExportRecord) -> None:
         """Forget an export that was never created."""

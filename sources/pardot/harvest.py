@@ -133,10 +133,11 @@ class Harvester:
         return Harvest(files, fields, position.advance(through, None, None), fetched)
 
     def _fetch_all(self, entry: Entry, records: Sequence[ExportRecord]) -> tuple[FetchedExport, ...]:
-        """Fetch every export; a window that Pardot refuses because its own clock has not reached it is left out.
+        """Fetch every export, whatever the distance between the server's clock as we know it and the API's own.
 
-        That a window lies ahead is shown by another one: it was created, by Pardot's clock, before the refused
-        window starts. Without such a proof the refusal stands.
+        A refused window lies ahead of the API's clock when another one was created, by that clock, before the refused
+        one starts; then there is nothing in it yet. Else the API's clock may be ahead, and an open window measured by
+        it too long: it is cut in two at our now. A second refusal stands.
         """
         fetched, refused = [], []
         for record in records:
@@ -147,10 +148,14 @@ class Harvester:
                     raise
                 refused.append((record, error))
         for record, refusal in refused:
-            if not any(export.created_at < parse_time(record.start_at) for export in fetched):
+            start_at = parse_time(record.start_at)
+            if any(export.created_at < start_at for export in fetched):
+                self._on_event(Event("export.window_ahead", {"object": entry.table, "start_at": record.start_at}))
+                self._exports.give_up(record)
+            elif record.end_at is None and start_at < self._transport.server_now():
+                fetched += [self._exports.fetch(entry, part) for part in self._exports.split(record)]
+            else:
                 raise refusal
-            self._on_event(Event("export.window_ahead", {"object": entry.table, "start_at": record.start_at}))
-            self._exports.give_up(record)
         return tuple(fetched)
 
     def _by_query(self, planned: Plan, position: Position, fields: tuple[Field, ...], name: str) -> Harvest:

@@ -117,6 +117,17 @@ class Ledger:
             )
         return self.open_exports(table)
 
+    def split(self, record: ExportRecord, requests: Sequence[tuple[str, str, str | None]]) -> list[ExportRecord]:
+        """Replace an export that was never created by others, as for `intend`; returns the new ones."""
+        with self._transaction():
+            self._db.execute("DELETE FROM exports WHERE request_id = ?", (record.request_id,))
+            self._db.executemany(
+                "INSERT INTO exports (table_name, request, start_at, end_at) VALUES (?, ?, ?, ?)",
+                [(record.table, *request) for request in requests],
+            )
+        texts = {request for request, _, _ in requests}
+        return [one for one in self.open_exports(record.table) if one.request in texts]
+
     def asked(self, request_id: int) -> None:
         """Record that the create call is about to be made; until its answer is recorded, nobody knows its effect."""
         self._run("UPDATE exports SET status = ? WHERE request_id = ?", (ASKED, request_id))

@@ -15,7 +15,9 @@ from pardot_etl.run import RunOptions
 OBJECTS = ("visitor_activities", "visits", "prospects", "prospect_accounts", "lists", "emails")
 
 
-@pytest.mark.parametrize("ahead", [timedelta(days=600), timedelta(days=40), timedelta(hours=-5)], ids=str)
+@pytest.mark.parametrize(
+    "ahead", [timedelta(days=600), timedelta(days=40), timedelta(hours=-5), timedelta(days=-200)], ids=str
+)
 def test_rows_of_later_days_are_found_although_the_date_header_is_off(
     ahead: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
