@@ -33,8 +33,7 @@ def invoke(*arguments: str) -> Outcome:
     from pardot import redaction
 
     # Secrets of other tests, which may be ordinary words, are none of this command's.
-    redaction._known.clear()
-    redaction._pattern = None
+    known, redaction._known, redaction._pattern = redaction._known, set(), None
     out, err = io.StringIO(), io.StringIO()
     handlers, level = logging.root.handlers[:], logging.root.level
     mask = os.umask(0o022)
@@ -45,6 +44,7 @@ def invoke(*arguments: str) -> Outcome:
         os.umask(mask)
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
+        redaction._known, redaction._pattern = redaction._known | known, None
     return Outcome(code, out.getvalue(), err.getvalue())
 
 

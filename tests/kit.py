@@ -110,6 +110,8 @@ def expected_rows(store: Store, collection: str) -> dict[int, dict[str, Any]]:
     lists = {name for name, one in fields.items() if one.kind in ("list", "object")}
     rows = {}
     for row in store.rows(collection):
+        if RECYCLED in row:
+            row["isDeleted"] = bool(row[RECYCLED])
         kept = {name: value for name, value in row.items() if name not in hidden}
         rows[int(row["id"])] = {snake(n): json.loads(v) if n in lists and v else v for n, v in kept.items()}  # type: ignore[arg-type]
     return rows

@@ -142,7 +142,9 @@ def _write(db: duckdb.DuckDBPyConnection, schema: str, table: str, name: str, fi
 
 def _open_to_readers(folder: Path) -> None:
     """Make a folder that other users may read: what is published is meant for them, whatever the umask of the job."""
-    folder.mkdir(parents=True, exist_ok=True)
+    for missing in (parent for parent in reversed(folder.parents) if not parent.exists()):
+        _open_to_readers(missing)
+    folder.mkdir(exist_ok=True)
     folder.chmod(READABLE_FOLDER)
 
 

@@ -66,6 +66,7 @@ NOTICES = frozenset(
         "query.warning",
         "custom_field.found",
         "custom_field.refused",
+        "field.left_out",
         "field.refused",
         "account.unreadable",
         "export.lost",

@@ -50,6 +50,8 @@ class Field:
 
     name: str
     type: Type
+    is_asked: bool = True
+    """False for what the API does not list and we tell from how a row was found."""
 
     @property
     def column(self) -> str:
@@ -84,6 +86,11 @@ class Entry:
         return self.table.replace("_", "-")
 
     @property
+    def tells_bin_apart(self) -> bool:
+        """Whether only asking apart tells which rows are in the recycle bin."""
+        return any(field.name == "isDeleted" and not field.is_asked for field in self.fields)
+
+    @property
     def has_updated_at(self) -> bool:
         return any(field.name == "updatedAt" for field in self.fields)
 
@@ -105,6 +112,8 @@ def _fields(
     )
 
 
+_TOLD_BY_BIN = (Field("isDeleted", Type.BOOLEAN, is_asked=False),)
+"""For objects with a recycle bin and no field that says so: rows in use and rows in the bin are asked for apart."""
 _AUDIT = "createdById updatedById"
 _STAMPS = "createdAt updatedAt"
 _OPTIONS = "senderOptions replyToOptions"
@@ -244,7 +253,8 @@ _ENTRIES = (
             text="name subject type clientType salesforceCmsId " + _OPTIONS,
             flags="isOperational",
             times="sentAt scheduledTime",
-        ),
+        )
+        + _TOLD_BY_BIN,
         Route.QUERY,
         changed_by="sentAt",
         finds_new_by_id=True,
@@ -322,7 +332,8 @@ _ENTRIES = (
             text="name type stage status salesforceId",
             numbers="value",
             times="closedAt " + _STAMPS,
-        ),
+        )
+        + _TOLD_BY_BIN,
         Route.QUERY,
         export_object="Opportunity",
         has_recycle_bin=True,
@@ -361,7 +372,8 @@ _ENTRIES = (
             text="name fieldId apiFieldId type salesforceId",
             flags="isRecordMultipleResponses isUseValues isRequired isAnalyticsSynced",
             times=_STAMPS,
-        ),
+        )
+        + _TOLD_BY_BIN,
         Route.QUERY,
         export_object="CustomField",
         has_recycle_bin=True,

@@ -237,10 +237,13 @@ def _reader(kind: type, header: Sequence[str], line_end: str, files: Sequence[Te
 def _structural_rejects(db: duckdb.DuckDBPyConnection) -> list[RejectedRow]:
     """Return the records that are no CSV rows: wrong width, bad quotes, bad encoding."""
     found = db.execute(
-        "SELECT parse_filename(s.file_path), e.line, min(e.error_type), min(e.csv_line) "
+        "SELECT s.file_path, e.line, min(e.error_type), min(e.csv_line) "
         "FROM reject_errors AS e JOIN reject_scans AS s USING (scan_id, file_id) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    return [RejectedRow(file, int(line), str(reason).lower(), str(raw)) for file, line, reason, raw in found]
+    return [
+        RejectedRow("/".join(Path(file).parts[-2:]), int(line), str(reason).lower(), str(raw))
+        for file, line, reason, raw in found
+    ]
 
 
 def _split_off_rejects(

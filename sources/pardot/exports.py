@@ -27,6 +27,7 @@ from .errors import (
     ExportTimedOutError,
     PardotError,
     RejectedRequestError,
+    RequestError,
     StorageError,
     TransientRequestError,
 )
@@ -396,10 +397,11 @@ class _ExportLost(Exception):
 
 def _complete_facts(error: PardotError, table: str, window: Window) -> None:
     """Let an error that was raised deeper down name the object and the window."""
-    if getattr(error, "window", "") is None:
-        error.window = str(window)  # type: ignore[attr-defined]
-    if isinstance(error, ExportError | DataError) and error.object_name is None:
-        error.object_name = table
+    if isinstance(error, ExportError | DataError):
+        error.object_name = error.object_name or table
+        error.window = error.window or str(window)
+    elif isinstance(error, RequestError):
+        error.window = error.window or f"{table}, {window}"
 
 
 def _number(export_id: str) -> int | None:

@@ -22,7 +22,8 @@ from .retry import Failure, RetryPolicy, Verdict
 _SCOPE_HINT: Final = "give the connected app the scope `pardot_api`"
 
 _AUTH_HINTS: Final[Mapping[int | None, str]] = {
-    46: "give the API user the abilities Prospects > Visitors > View and Admin > Exports > View",
+    46: "give the API user the ability to view these objects (for events Prospects > Visitors > View and Admin > "
+    "Exports > View), or leave them out of `sources.pardot.objects`",
     49: f"{_SCOPE_HINT}, and the user access to Account Engagement",
     76: "switch API access on for this Account Engagement account",
     181: "set `sources.pardot.business_unit_id`",

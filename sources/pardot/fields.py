@@ -9,7 +9,8 @@ Source: Account Engagement API v5, CustomField and Prospect object pages; error 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from .catalogue import CATALOGUE, MAX_EXPORT_FIELDS, Entry, Field, Type
@@ -17,11 +18,12 @@ from .errors import DataError, RejectedRequestError
 from .events import Event, EventHandler
 from .queries import PagedQuery
 from .transport import Transport
+from .windows import api_time
 
 REFUSED_FIELD_CODES = frozenset({13, 51, 130, 153, 154, 180, 193, 224})
 """Answers to a field name that is unknown or not usable here; which one comes is not documented."""
 
-Accepts = Callable[[Sequence[str]], bool]
+REFUSAL_BELIEVED_FOR = timedelta(days=7)
 
 
 def custom_field_names(transport: Transport, on_event: EventHandler) -> tuple[str, ...]:
@@ -41,8 +43,11 @@ def _custom_name(field_id: str) -> str:
 class FieldChoice:
     """Decide the fields of one object and remember refusals in its state.
 
+    A refusal may pass with a right that is granted later, so it is believed for a week only.
+
     Args:
-        state: the resource's state; `refused_fields` and `accepted_custom_fields` are ours.
+        state: the resource's state; `refused_fields` (name to moment), `custom_fields` (the names tried and taken) and
+            `fields` (the names whose rows are loaded) are ours.
     """
 
     def __init__(
@@ -62,7 +67,11 @@ class FieldChoice:
         fields = list(self._entry.fields)
         if self._entry.has_custom_fields:
             fields += [Field(name, Type.TEXT) for name in self._accepted(custom)]
-        refused = set(self._state.get("refused_fields", ()))
+        refused = self._refused()
+        for name in refused.keys() & {field.name for field in self._entry.fields}:
+            self._on_event(
+                Event("field.left_out", {"object": self._entry.table, "field": name, "since": refused[name]})
+            )
         chosen = tuple(field for field in fields if field.name not in refused)
         self._insist_on_distinct_columns(chosen)
         return chosen
@@ -74,28 +83,51 @@ class FieldChoice:
         """
         if error.code not in REFUSED_FIELD_CODES:
             return False
-        names = [field.name for field in fields if field.name != "id"]
-        named = [name for name in names if _mentions(error.reason or "", name)]
-        refused = named or [name for name in names if name not in set(self._usable(names))]
+        names = [field.name for field in fields if field.name != "id" and field.is_asked]
+        refused = [name for name in names if _mentions(error.reason or "", name)]
+        if not refused:
+            usable = set(self._usable(names))
+            refused = [name for name in names if name not in usable]
         if not refused or len(refused) == len(names):
             return False
-        self._state["refused_fields"] = sorted({*self._state.get("refused_fields", ()), *refused})
+        self._remember(refused)
         for name in refused:
             self._on_event(Event("field.refused", {"object": self._entry.table, "field": name, "code": error.code}))
         return True
 
+    def has_new(self, fields: Sequence[Field]) -> bool:
+        """Whether a field was not asked for when the stored rows were read, so that all of them lack its values."""
+        loaded = self._state.get("fields")
+        return loaded is not None and any(field.name not in loaded for field in fields)
+
+    def note_loaded(self, fields: Sequence[Field]) -> None:
+        """Remember the fields whose values the rows have, once everything that `has_new` asked for is read."""
+        self._state["fields"] = sorted({field.name for field in fields})
+
     def _accepted(self, custom: Sequence[str]) -> list[str]:
-        """Return the custom fields that this object's query takes; only new ones are tried."""
-        known: dict[str, bool] = dict(self._state.get("custom_fields", {}))
-        new = [name for name in custom if name not in known]
+        """Return the custom fields that this object's query takes; only those not tried this week cost calls."""
+        taken = set(self._state.get("custom_fields", ()))
+        refused = self._refused()
+        new = [name for name in custom if name not in taken and name not in refused]
         if new:
             usable = set(self._usable(new))
-            known.update({name: name in usable for name in new})
-            self._state["custom_fields"] = known
+            taken |= usable
+            self._state["custom_fields"] = sorted(taken)
+            self._remember([name for name in new if name not in usable])
             for name in new:
-                fact = "custom_field.found" if known[name] else "custom_field.refused"
+                fact = "custom_field.found" if name in usable else "custom_field.refused"
                 self._on_event(Event(fact, {"object": self._entry.table, "field": name}))
-        return [name for name in custom if known[name]]
+        return [name for name in custom if name in taken]
+
+    def _refused(self) -> dict[str, str]:
+        """Return the refusals that are still believed, name to moment."""
+        oldest = api_time(self._transport.server_now() - REFUSAL_BELIEVED_FOR)
+        refused: dict[str, str] = self._state.get("refused_fields", {})
+        return {name: at for name, at in refused.items() if at > oldest}
+
+    def _remember(self, refused: Sequence[str]) -> None:
+        at = api_time(self._transport.server_now())
+        self._state["refused_fields"] = {**self._refused(), **dict.fromkeys(refused, at)}
 
     def _usable(self, names: Sequence[str]) -> Iterator[str]:
         """Yield the names that the query takes, by halving what is refused; one call when all are taken."""

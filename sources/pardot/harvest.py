@@ -108,7 +108,9 @@ class Harvester:
         filters = True
         while True:
             fields = choice.choose(custom)
-            planned = self.plan(entry, position if filters else Position(), fields)
+            # A field that is new to the stored rows is read for all of them once.
+            starts_over = not filters or choice.has_new(fields)
+            planned = self.plan(entry, Position() if starts_over else position, fields)
             try:
                 if planned.way == "export":
                     return self._by_export(planned, position, fields)
@@ -130,7 +132,8 @@ class Harvester:
         fetched = self._fetch_all(entry, records)
         through = max(export.end_at for export in fetched)
         files = tuple(file for export in fetched for file in export.files)
-        return Harvest(files, fields, position.advance(through, None, None), fetched)
+        # The end of an export is told by the API's own clock, so no row's stamp is needed beside it.
+        return Harvest(files, fields, position.advance(through, through, None), fetched)
 
     def _fetch_all(self, entry: Entry, records: Sequence[ExportRecord]) -> tuple[FetchedExport, ...]:
         """Fetch every export, whatever the distance between the server's clock as we know it and the API's own.
@@ -161,7 +164,7 @@ class Harvester:
     def _by_query(self, planned: Plan, position: Position, fields: tuple[Field, ...], name: str) -> Harvest:
         entry = planned.entry
         asked_at = self._transport.server_now()
-        query = PagedQuery(self._transport, entry, [field.name for field in fields], self._on_event)
+        query = PagedQuery(self._transport, entry, [field.name for field in fields if field.is_asked], self._on_event)
         newest = _Newest(entry.changed_by)
         pages = newest.watch(self._pages(query, planned, position))
         file: PageFile = write_pages(

@@ -58,6 +58,11 @@ class PagedQuery:
         if not self._entry.has_recycle_bin:
             yield from self._walk(filters, above_id)
             return
+        if self._entry.tells_bin_apart:
+            for in_bin in ("false", "true"):
+                for page in self._walk({**filters, "deleted": in_bin}, above_id):
+                    yield [{**record, "isDeleted": in_bin} for record in page]
+            return
         try:
             yield from self._walk({**filters, "deleted": "all"}, above_id)
         except RejectedRequestError as refused:

@@ -138,6 +138,7 @@ class Session:
             if not self.keeps_going:
                 raise
             self.failures.append(error)
+            self.resumed.discard(entry.table)  # its turn is the next run's
             self.on_event(Event("object.failed", {"object": entry.table, "error": type(error).__name__}))
 
     def current_load_id(self) -> str:

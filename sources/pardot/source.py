@@ -123,6 +123,7 @@ def _gather_and_deliver(entry: Entry, session: Session) -> Iterator[Any]:
             yield delivery.item
     session.note_exports(harvest.exports)
     harvest.position.write(state)
+    choice.note_loaded(harvest.fields)
 
 
 def _account(entry: Entry, delivery: Delivery, session: Session) -> None:

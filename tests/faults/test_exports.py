@@ -127,4 +127,4 @@ def test_field_that_an_export_refuses_is_left_out_and_reported(fetcher: Fetcher,
     harvest = fetcher.gather()
     assert "visitorPageViewId" not in {field.name for field in harvest.fields}
     assert "field.refused" in event_names(account)
-    assert fetcher.state["refused_fields"] == ["visitorPageViewId"]
+    assert list(fetcher.state["refused_fields"]) == ["visitorPageViewId"]

@@ -49,7 +49,7 @@ def run(account: Account, **overrides: Any) -> RunSummary:
 
 
 def test_failing_object_leaves_the_others_loaded_and_is_made_up_for(account: Account) -> None:
-    account.emulator.faults.add(Fault("export.create", "error", code=177, message="Not today"))
+    account.emulator.faults.add(Fault("export.create", "error", code=71, message="Not today"))
     summary = run(account)
     assert summary.exit_code == 1
     assert query(account, "SELECT count(*) FROM pardot.prospects") == [(account.store.count("prospects"),)]
@@ -106,7 +106,9 @@ def test_bad_records_are_set_aside_and_every_record_is_accounted_for(
     monkeypatch.setattr("pardot_emulator.faults.KINDS", {**KINDS, "spoil": spoil})
     account.emulator.faults.add(Fault("export.download", "spoil"))
     summary = run(account)
-    rejected = query(account, "SELECT object, file, line, reason FROM pardot.rejected_rows ORDER BY line NULLS LAST")
+    rejected = query(
+        account, "SELECT object, parse_filename(file), line, reason FROM pardot.rejected_rows ORDER BY line NULLS LAST"
+    )
     assert rejected == [
         ("visitor_activities", "0.csv", 2, "missing columns"),
         ("visitor_activities", None, None, "id is no BIGINT"),

@@ -25,6 +25,7 @@ from pardot.errors import (
     RequestError,
     RunLockedError,
     SettingsError,
+    StoppedError,
     StorageError,
     TransientRequestError,
     UnknownStatusError,
@@ -144,6 +145,12 @@ SAMPLES: list[tuple[PardotError, int, str]] = [
         "This run did not start because another one is active. Evidence: process 4 on box since "
         "2026-01-01 00:00 holds /data/lock. Nothing was touched; wait for it to end, the next "
         "scheduled run goes on by itself.",
+    ),
+    (
+        StoppedError(),
+        130,
+        "The run was stopped before it was finished. Nothing is lost; run `pardot-etl run` again and it goes on from "
+        "here.",
     ),
 ]
 IDS = [f"{type(error).__name__}-{position}" for position, (error, _, _) in enumerate(SAMPLES)]

@@ -313,5 +313,5 @@ def test_refusal_for_good_passes_through_with_its_window(desk: Desk) -> None:
     with pytest.raises(RejectedRequestError) as caught:
         desk.fetch(export_create=[refused])
     assert caught.value is refused
-    assert caught.value.window == str(OPEN)
+    assert caught.value.window == f"{ENTRY.table}, {OPEN}"
     assert desk.waits == []
