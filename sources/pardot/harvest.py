@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -113,7 +113,10 @@ class Harvester:
             planned = self.plan(entry, Position() if starts_over else position, fields)
             try:
                 if planned.way == "export":
-                    return self._by_export(planned, position, fields)
+                    harvest = self._by_export(planned, position, fields)
+                    # History by creation time says nothing of older rows that changed: they are the next run's.
+                    is_repeat = starts_over and position.through is not None
+                    return replace(harvest, position=position) if is_repeat else harvest
                 return self._by_query(planned, position, fields, name)
             except AuthenticationError as error:
                 raise _named(error, entry, planned) from error
