@@ -62,7 +62,7 @@ class FieldChoice:
         """Return the fields to ask for; costs no call when nothing is new since the last time.
 
         Raises:
-            DataError: two fields would share one column, or an export would exceed 150 fields.
+            DataError: two fields would share one column.
         """
         fields = list(self._entry.fields)
         if self._entry.has_custom_fields:

@@ -111,22 +111,22 @@ class Ledger:
     def intend(self, table: str, requests: Sequence[tuple[str, str, str | None]]) -> list[ExportRecord]:
         """Record that exports are about to be created: (request, start, end) of each; all of them or none."""
         with self._transaction():
-            self._db.executemany(
-                "INSERT INTO exports (table_name, request, start_at, end_at) VALUES (?, ?, ?, ?)",
-                [(table, *request) for request in requests],
-            )
+            self._insert(table, requests)
         return self.open_exports(table)
 
     def split(self, record: ExportRecord, requests: Sequence[tuple[str, str, str | None]]) -> list[ExportRecord]:
         """Replace an export that was never created by others, as for `intend`; returns the new ones."""
         with self._transaction():
             self._db.execute("DELETE FROM exports WHERE request_id = ?", (record.request_id,))
-            self._db.executemany(
-                "INSERT INTO exports (table_name, request, start_at, end_at) VALUES (?, ?, ?, ?)",
-                [(record.table, *request) for request in requests],
-            )
+            self._insert(record.table, requests)
         texts = {request for request, _, _ in requests}
         return [one for one in self.open_exports(record.table) if one.request in texts]
+
+    def _insert(self, table: str, requests: Sequence[tuple[str, str, str | None]]) -> None:
+        self._db.executemany(
+            "INSERT INTO exports (table_name, request, start_at, end_at) VALUES (?, ?, ?, ?)",
+            [(table, *request) for request in requests],
+        )
 
     def asked(self, request_id: int) -> None:
         """Record that the create call is about to be made; until its answer is recorded, nobody knows its effect."""

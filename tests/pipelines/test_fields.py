@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from kit import Account, build_store, open_account, table_differences
 
-from pardot_emulator import Fault
+from pardot_emulator import Fault, Polls
 from pardot_etl.run import RunOptions
 
 OBJECTS = ("visitor_activities", "prospects")
@@ -91,4 +91,28 @@ def test_search_for_a_refused_field_that_is_not_named_costs_few_calls(tmp_path: 
     assert summary.exit_code == 1
     asked = [call for call in account.emulator.calls if call.operation == "query:visitor-activities"]
     assert len(asked) <= 2
+    account.store.close()
+
+
+def test_position_of_accounts_moves_with_every_export(tmp_path: Path) -> None:
+    account = open_account(tmp_path, build_store(150))
+    options = RunOptions(objects=("prospect_accounts",), transform=False)
+    with account.emulator:
+        for _ in range(3):
+            account.run(options)
+            account.clock.advance(timedelta(days=20))
+    asked = [export.request.after for export in account.emulator.exports]
+    assert len(asked) == 2
+    assert asked[1] - asked[0] >= timedelta(days=19)
+    account.store.close()
+
+
+def test_unfinished_export_of_an_earlier_run_is_waited_for_once_a_run(tmp_path: Path) -> None:
+    account = open_account(tmp_path, build_store(150), processing=Polls(1, 10_000))
+    options = RunOptions(objects=("visitor_activities",), transform=False)
+    patience = {"poll_seconds": 0.01, "export_patience_seconds": 0.1}
+    with account.emulator:
+        for _ in range(2):
+            summary = account.run(options, **patience)
+            assert (summary.exit_code, len(summary.failures)) == (75, 1)
     account.store.close()
