@@ -17,10 +17,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .errors import DataError
+from .records import BYTE_ORDER_MARK, RecordCounter, fault_of, iter_records
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MAX_HEADER_BYTES = 1 << 20
-_NOT_QUOTE_OR_NEWLINE = bytes(byte for byte in range(256) if byte not in b'"\n')
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,9 @@ class ResultFile:
     """Tells a file that changed on disk; a cryptographic hash costs ten times as much and guards against nobody."""
     line_end: str
     """`\\n` or `\\r\\n`."""
+    is_regular: bool = True
+    """Whether there are as many cells as records of the header's width have. A record that is wider by one empty cell
+    is read by DuckDB as if it were not, with its cells in the wrong columns if the extra comma was part of a text."""
 
     def facts(self) -> dict[str, object]:
         """Return everything but the path, for the ledger."""
@@ -59,26 +61,6 @@ class ResultFile:
         values = dict(facts)
         values["header"] = tuple(values["header"])  # type: ignore[arg-type]
         return cls(path=path, **values)  # type: ignore[arg-type]
-
-
-class RecordCounter:
-    """Count CSV records in a stream of bytes: line ends outside quotes, whatever the chunks.
-
-    Everything but quotes and line ends is deleted in one pass, then adjacent quote pairs cancel out; what is left
-    is short, so the cost is a fraction of a hash.
-    """
-
-    def __init__(self) -> None:
-        self.line_ends = 0
-        self.in_quotes = False
-
-    def feed(self, chunk: bytes) -> None:
-        marks = chunk.translate(None, _NOT_QUOTE_OR_NEWLINE)
-        while b'""' in marks:
-            marks = marks.replace(b'""', b"")
-        outside = marks.split(b'"')[int(self.in_quotes) :: 2]
-        self.line_ends += sum(part.count(b"\n") for part in outside)
-        self.in_quotes ^= bool(marks.count(b'"') % 2)
 
 
 class ResultFileWriter:
@@ -128,10 +110,11 @@ class ResultFileWriter:
         self._file.close()
         self._part.replace(self._path)
         sync_folder(self._path.parent)
-        return ResultFile(self._path, header, rows, self.size_bytes, self._crc32, line_end)
+        is_regular = self._counter.commas == (rows + 1) * (len(header) - 1)
+        return ResultFile(self._path, header, rows, self.size_bytes, self._crc32, line_end, is_regular)
 
     def _verified_header(self) -> tuple[tuple[str, ...], str]:
-        first_line, found_end, _ = self._head.removeprefix(_BYTE_ORDER_MARK).partition(b"\n")
+        first_line, found_end, _ = self._head.removeprefix(BYTE_ORDER_MARK).partition(b"\n")
         line_end = "\r\n" if found_end and first_line.endswith(b"\r") else "\n"
         text = first_line.decode("utf-8", errors="replace").rstrip("\r")
         header = parse_header(text, self._fields, table=self._table, file=self._path.name)
@@ -147,7 +130,29 @@ class ResultFileWriter:
                 file=self._path.name,
             )
         ends_open = self.size_bytes > 0 and not self._tail.endswith(b"\n")
-        return max(0, self._counter.line_ends + int(ends_open) - 1)
+        rows = max(0, self._counter.line_ends + int(ends_open) - 1)
+        if ends_open and rows:
+            self._verify_last_record()
+        return rows
+
+    def _verify_last_record(self) -> None:
+        """Refuse a file that was cut between two cells: nobody knows how many records it lacks.
+
+        Raises:
+            DataError: the last record, which no line end completes, is narrower than the header.
+        """
+        self._file.flush()
+        for record in iter_records(self._part):
+            last = record
+        if fault_of(last.text, len(self._fields)) == "missing columns":
+            raise DataError(
+                "a result file",
+                expected=f"{len(self._fields)} cells in the last record",
+                found="a file that ends inside a record",
+                object_name=self._table,
+                file=self._path.name,
+                line=last.line,
+            )
 
 
 def parse_header(line: str, fields: Sequence[str], *, table: str, file: str) -> tuple[str, ...]:

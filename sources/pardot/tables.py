@@ -10,15 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
 from .catalogue import Entry, Field, Type
-from .columns import KEY, LOAD_ID_COLUMN, CheckedFile, RejectedRow, TextFile, check, select_checked, select_strict
+from .columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked, select_strict
 from .csv_files import sync_folder
 from .naming import quote_identifier
+from .personal import masked
+from .text_files import is_regular
 
 STRICT_FROM_BYTES = 64 * 1024 * 1024
 """Files from this size on are read by the destination itself, cell checks included; smaller ones are checked first."""
@@ -28,10 +32,12 @@ REJECTED_ROWS_COLUMNS = (
     Field("id", Type.TEXT),
     Field("object", Type.TEXT),
     Field("source", Type.TEXT),
+    Field("export", Type.TEXT),
     Field("file", Type.TEXT),
     Field("line", Type.BIGINT),
     Field("reason", Type.TEXT),
     Field("raw_text", Type.TEXT),
+    Field("is_loaded", Type.BOOLEAN),
     Field("rejected_at", Type.TIMESTAMP),
 )
 
@@ -58,10 +64,25 @@ class Delivery:
     item: Any
     """A dlt item; None when there is nothing to load."""
     rows: int
-    rejected: tuple[RejectedRow, ...]
-    checked: CheckedFile | None
+    checked: CheckedFile | None = None
+    """The account of the records; None when the destination reads them itself, and of the further items of one file."""
     appended: bool = False
     """Whether the rows join the table without a merge, so that its keys must be checked once they are loaded."""
+
+    @property
+    def rejected(self) -> tuple[RejectedRow, ...]:
+        """Every record that was set aside, and the first cells that went to the variant of their column."""
+        return self.checked.rejected if self.checked else ()
+
+    @property
+    def set_aside(self) -> int:
+        """How many records are not among the rows."""
+        return self.checked.set_aside if self.checked else 0
+
+    @property
+    def widened(self) -> Mapping[str, int]:
+        """Columns whose type did not take all texts, and how many cells of each."""
+        return self.checked.widened if self.checked else {}
 
 
 def column_hints(fields: Sequence[Field]) -> Any:
@@ -70,6 +91,8 @@ def column_hints(fields: Sequence[Field]) -> Any:
         field.column: {"name": field.column, "data_type": field.type.value, "nullable": field.column != KEY}
         for field in fields
     }
+    if "updated_at" in hints:
+        hints["updated_at"]["dedup_sort"] = "desc"  # of two versions in one load the newer one stays
     hints[LOAD_ID_COLUMN] = {"name": LOAD_ID_COLUMN, "data_type": "text", "nullable": True}
     return hints
 
@@ -80,9 +103,10 @@ def write_disposition(*, append: bool = False) -> Any:
 
 
 def reads_strictly(files: Sequence[TextFile], destination: Destination) -> bool:
-    """Whether the destination reads these files itself: it can, it has not refused before, and they are large."""
+    """Whether the destination reads these files itself: it can, did not refuse before, they are large and regular."""
     size = sum(file.path.stat().st_size for file in files)
-    return destination.runs_models and destination.reads_strictly and size >= STRICT_FROM_BYTES
+    may = destination.runs_models and destination.reads_strictly and all(map(is_regular, files))
+    return may and size >= STRICT_FROM_BYTES
 
 
 def kept_columns(stored: Iterable[str], fields: Sequence[Field]) -> tuple[str, ...]:
@@ -92,6 +116,12 @@ def kept_columns(stored: Iterable[str], fields: Sequence[Field]) -> tuple[str, .
     """
     fetched = {field.column for field in fields}
     return tuple(column for column in stored if column not in fetched and not column.startswith("_dlt_"))
+
+
+def stored_variants_of(fields: Sequence[Field], stored: Collection[str]) -> tuple[Field, ...]:
+    """Return the variants of fields that a table has a column for, because a cell did not fit at some time."""
+    variants = (variant_of(field) for field in fields if field.type is not Type.TEXT)
+    return tuple(variant for variant in variants if variant.column in stored)
 
 
 def select_news(
@@ -142,10 +172,11 @@ def deliver(
 
     Args:
         is_empty: the table holds no row yet; only then are rows appended instead of merged, and only large files.
-        kept: columns whose stored values outlive the fetch; only DuckDB can take them over.
+        kept: columns whose stored values outlive the fetch; only DuckDB can take them over. A variant of a fetched
+            column is none of them: it is delivered again, so that a value that fits again clears it.
 
     Raises:
-        DataError: too many rows cannot be read.
+        DataError: rows cannot be read, and setting them aside would lose more than a few.
     """
     import dlt
 
@@ -153,31 +184,42 @@ def deliver(
     stem = f"{entry.table}-{load_id}"
     destination.folder.mkdir(parents=True, exist_ok=True)
     append = strict and is_empty
-    hints = dlt.mark.make_hints(
-        columns=column_hints(fields), primary_key=KEY, write_disposition=write_disposition(append=append)
-    )
+    stored_variants = stored_variants_of(fields, kept)
+    fields = (*fields, *stored_variants)
     if strict:
         select = select_strict(files, fields, load_id=load_id, time_zone=time_zone)
         checked, rows = None, sum(file.rows for file in files)
     else:
         target = destination.folder / f"{stem}.parquet"
-        checked = check(files, fields, target, table=entry.table, time_zone=time_zone)
+        relied_on = RELIED_ON | {entry.changed_by}
+        checked = check(files, fields, target, table=entry.table, time_zone=time_zone, relied_on=relied_on)
+        fields, rows = checked.fields, checked.rows
         select = select_checked(checked.path, fields, load_id=load_id)
-        rows = checked.rows
-    rejected = checked.rejected if checked else ()
+    hints = dlt.mark.make_hints(
+        columns=column_hints(fields), primary_key=KEY, write_disposition=write_disposition(append=append)
+    )
     if not destination.runs_models:
-        yield Delivery(None, rows, rejected, checked)
+        yield Delivery(None, rows, checked)
         for table in _arrow_tables(select):
-            yield Delivery(dlt.mark.with_hints(table, hints), 0, (), None)
+            yield Delivery(dlt.mark.with_hints(table, hints), 0)
         return
+    kept = [column for column in kept if column not in {variant.column for variant in stored_variants}]
     news = select_news(select, entry, fields, destination.dataset, into_empty=append, kept=kept)
     if not strict and not is_empty and not destination.has_row(f"{news} LIMIT 1"):
-        yield Delivery(None, rows, rejected, checked)
+        yield Delivery(None, rows, checked)
         return
+    item = model_item(destination, stem, news, rows, hints)
+    yield Delivery(item, rows, checked, append)
+
+
+def model_item(destination: Destination, stem: str, select: str, rows: int, hints: Any) -> Any:
+    """Return a dlt item of which the destination makes rows by running a SELECT."""
+    import dlt
+
+    destination.folder.mkdir(parents=True, exist_ok=True)
     model = destination.folder / f"{stem}.model"
-    model.write_text(f"dialect: duckdb\n{news}\n", encoding="utf-8")
-    item = dlt.mark.with_file_import(str(model), "model", rows, hints)
-    yield Delivery(item, rows, rejected, checked, append)
+    model.write_text(f"dialect: duckdb\n{select}\n", encoding="utf-8")
+    return dlt.mark.with_file_import(str(model), "model", rows, hints)
 
 
 def _arrow_tables(select: str) -> Iterator[Any]:
@@ -193,16 +235,36 @@ def _arrow_tables(select: str) -> Iterator[Any]:
                 yield pa.Table.from_batches([batch]).cast(schema)
 
 
-def keep_rejected(rejected: Sequence[RejectedRow], folder: Path, *, table: str, source: str, at: str) -> Path:
-    """Write rejected rows to a durable file of their own, from which the `rejected_rows` resource loads them."""
+def keep_rejected(
+    rejected: Sequence[RejectedRow], folder: Path, *, table: str, source: str, at: str, text: str = "keep"
+) -> Path:
+    """Write rejected rows to a durable file of their own, from which the `rejected_rows` resource loads them.
+
+    A row that is rejected again, in a later file, gets the same id: it replaces what was kept of it.
+
+    Args:
+        text: what of the rows' text is kept, the setting `sources.pardot.rejected_text`: `keep`; `mask` replaces what
+            looks like an e-mail address, an IP address, a phone number or the query of a URL; `drop` keeps none of
+            it. Nothing else of it reaches the disk.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{table}-{at.replace(':', '')}.jsonl"
+    seen: Counter[str] = Counter()
     with target.open("a", encoding="utf-8") as file:  # the same second may bring more
         for row in rejected:
             facts = {"object": table, "source": source, **asdict(row), "rejected_at": at}
-            key = json.dumps([facts[name] for name in ("object", "file", "line", "reason", "raw_text")])
-            file.write(json.dumps({"id": hashlib.sha256(key.encode()).hexdigest()[:32], **facts}) + "\n")
+            facts["raw_text"] = _kept_text(row.raw_text, text)
+            # Where texts are dropped only the place tells rows apart.
+            place = ("export", "file", "line") if facts["raw_text"] is None else ("raw_text",)
+            key = json.dumps([facts[name] for name in ("object", *place, "reason")])
+            seen[key] += 1
+            number = hashlib.sha256(f"{key}{seen[key]}".encode()).hexdigest()[:32]
+            file.write(json.dumps({"id": number, **facts}) + "\n")
         file.flush()
         os.fsync(file.fileno())
     sync_folder(folder)
     return target
+
+
+def _kept_text(raw_text: str, text: str) -> str | None:
+    return {"keep": raw_text, "mask": masked(raw_text), "drop": None}[text]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pardot.csv_files import RecordCounter, ResultFile, ResultFileWriter, parse_header
+from pardot.csv_files import ResultFile, ResultFileWriter, parse_header
 from pardot.errors import DataError
 
 FIELDS = ("id", "name")
@@ -52,6 +52,21 @@ def test_rows_are_counted(body: bytes, rows: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "is_regular"),
+    [
+        (b'id,name\n1,"a,\n,b"\n2,\n', True),
+        (b"id,name", True),
+        (b"id,name\n1,a,\n", False),
+        (b'id,name\n1,a,""\n', False),
+        (b"id,name\n1\n", False),
+        (b"id,name\n1,a\n\n", False),
+    ],
+)
+def test_cells_are_counted(body: bytes, is_regular: bool, tmp_path: Path) -> None:
+    assert receive(tmp_path, body).is_regular is is_regular
+
+
+@pytest.mark.parametrize(
     ("body", "found"),
     [
         (b"", "missing id, name"),
@@ -83,6 +98,20 @@ def test_file_that_ends_inside_quotes_is_refused_and_removed(tmp_path: Path) -> 
     assert list((tmp_path / "88").iterdir()) == []
 
 
+@pytest.mark.parametrize("body", [b"id,name\n1", b'id,name\n1,a\n"2"', b"id,name\r\n1,a\r\n2\r"])
+def test_file_that_ends_inside_a_record_is_refused_and_removed(body: bytes, tmp_path: Path) -> None:
+    """Its length may be right all the same; what came after the cut is not known."""
+    with pytest.raises(DataError, match="ends inside a record") as caught:
+        receive(tmp_path, body)
+    assert caught.value.line == body.count(b"\n") + 1
+    assert list((tmp_path / "88").iterdir()) == []
+
+
+@pytest.mark.parametrize("body", [b"id,name\n1,a\n2,", b"id,name\n1\n2,b", b'id,name\n1,"a\nb"', b"id,name\n1,a\n2\n"])
+def test_open_end_is_no_fault_and_a_narrow_record_elsewhere_is_not_the_files(body: bytes, tmp_path: Path) -> None:
+    assert receive(tmp_path, body).size_bytes == len(body)
+
+
 def test_new_attempt_replaces_what_an_earlier_one_left(tmp_path: Path) -> None:
     receive(tmp_path, b"id,name\n1,a\n2,b\n")
     abandoned = ResultFileWriter(tmp_path / "88" / "0.csv", FIELDS, table="visits")
@@ -102,12 +131,3 @@ def test_discarding_twice_is_harmless(tmp_path: Path) -> None:
 def test_endless_first_line_is_no_header(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="missing id, name"):
         receive(tmp_path, *[b"x" * (1 << 18)] * 16)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
-def test_quotes_are_understood_across_chunks(size: int) -> None:
-    body = b'a,b\n"x""\n",1\n"""",2\n"""\n""",3\n'
-    counter = RecordCounter()
-    for start in range(0, len(body), size):
-        counter.feed(body[start : start + size])
-    assert (counter.line_ends, counter.in_quotes) == (4, False)

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import dlt
 import duckdb
 import pytest
+from isolation import isolated
 
+from pardot.careful import RejectedRow
 from pardot.catalogue import Entry, Field, Route, Type
-from pardot.columns import LOAD_ID_COLUMN, RejectedRow
-from pardot.tables import column_hints, keep_rejected, kept_columns, select_news, write_disposition
+from pardot.columns import LOAD_ID_COLUMN
+from pardot.csv_files import ResultFileWriter
+from pardot.tables import (
+    REJECTED_ROWS_COLUMNS,
+    Delivery,
+    Destination,
+    column_hints,
+    deliver,
+    keep_rejected,
+    kept_columns,
+    select_news,
+    write_disposition,
+)
+
+__all__ = ["isolated"]  # the deliveries run dlt
 
 ID, NOTE, UPDATED = Field("id", Type.BIGINT), Field("note", Type.TEXT), Field("updatedAt", Type.TIMESTAMP)
 DATED = Entry("visits", (ID, NOTE, UPDATED), Route.QUERY)
@@ -104,11 +121,162 @@ def test_rows_join_by_a_merge_whose_cost_does_not_follow_the_table() -> None:
     assert write_disposition(append=True) == {"disposition": "append"}
 
 
-def test_rejected_rows_have_a_key_of_their_own_and_nothing_is_overwritten(tmp_path: Path) -> None:
-    rows = [RejectedRow("0.csv", 3, "missing columns", "2,\u2028b"), RejectedRow(None, None, "id is empty", "x")]
-    for row in (*rows, rows[0]):
-        path = keep_rejected([row], tmp_path, table="visits", source="visits", at="2026-03-01T12:00:00+00:00")
-    kept = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    assert [one["raw_text"] for one in kept] == ["2,\u2028b", "x", "2,\u2028b"]
-    assert kept[0]["id"] == kept[2]["id"] != kept[1]["id"]
-    assert (kept[0]["object"], kept[0]["rejected_at"]) == ("visits", "2026-03-01T12:00:00+00:00")
+def rejects(folder: Path, *rows: RejectedRow, text: str = "keep") -> list[dict[str, Any]]:
+    """Keep rows in a file of their own and return what is in it."""
+    path = keep_rejected(rows, folder, table="visits", source="visits", at="2026-03-01T12:00:00+00:00", text=text)
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
+def test_rejected_rows_are_kept_with_everything_that_is_known(tmp_path: Path) -> None:
+    row = RejectedRow("0.csv", 3, "missing columns", "2,\u2028b", "88")
+    (kept,) = rejects(tmp_path, row)
+    assert sorted(kept) == sorted(field.column for field in REJECTED_ROWS_COLUMNS)
+    assert kept.pop("id")
+    assert kept == {
+        "object": "visits",
+        "source": "visits",
+        "export": "88",
+        "file": "0.csv",
+        "line": 3,
+        "reason": "missing columns",
+        "raw_text": "2,\u2028b",
+        "is_loaded": False,
+        "rejected_at": "2026-03-01T12:00:00+00:00",
+    }
+    assert len(rejects(tmp_path, row)) == 2, "the same second may bring more"
+
+
+@pytest.mark.parametrize("text", ["keep", "mask"])
+def test_row_that_is_rejected_again_is_the_same_and_two_alike_are_two(text: str, tmp_path: Path) -> None:
+    first = RejectedRow("0.csv", 3, "id is empty", ",a", "88")
+    again = RejectedRow("1.csv", 9, "id is empty", ",a", "89")
+    other = RejectedRow("0.csv", 4, "id is empty", ",b", "88")
+    before = [row["id"] for row in rejects(tmp_path / "0", first, replace(first, line=5), other, text=text)]
+    after = [row["id"] for row in rejects(tmp_path / "1", again, replace(again, line=10), text=text)]
+    assert len(set(before)) == 3
+    assert after == before[:2]
+
+
+def test_rows_whose_text_is_dropped_are_told_apart_by_their_place(tmp_path: Path) -> None:
+    row = RejectedRow("0.csv", 3, "id is empty", ",a", "88")
+    rows = [row, replace(row, line=4), replace(row, export="89"), replace(row, file="1.csv")]
+    kept = [rejects(tmp_path / str(number), each, text="drop")[0] for number, each in enumerate(rows)]
+    assert len({one["id"] for one in kept}) == 4
+    assert {one["raw_text"] for one in kept} == {None}
+
+
+@pytest.mark.parametrize(("text", "shown"), [("keep", True), ("mask", False), ("drop", False)])
+def test_personal_text_reaches_the_disk_only_where_it_is_kept(text: str, shown: bool, tmp_path: Path) -> None:
+    rejects(tmp_path, RejectedRow("0.csv", 3, "id is empty", ",ann@example.com,10.0.0.1", "88"), text=text)
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert (b"ann" in written, b"10.0.0.1" in written) == (shown, shown)
+
+
+# -- deliveries through dlt
+
+WIDE = Entry("visits", (ID, Field("cost", Type.DOUBLE), NOTE, UPDATED), Route.QUERY)
+
+
+class Loader:
+    """A pipeline of one table that is handed result files."""
+
+    def __init__(self, folder: Path, *, runs_models: bool = True) -> None:
+        self.folder = folder
+        self.pipeline = dlt.pipeline(
+            "deliveries",
+            pipelines_dir=str(folder / "dlt"),
+            destination=dlt.destinations.duckdb(str(folder / "t.duckdb")),
+            dataset_name="pardot",
+        )
+        self.runs_models = runs_models
+        self.loads = 0
+
+    def load(self, *lines: str, fields: Sequence[Field] = WIDE.fields, is_empty: bool = False) -> list[Delivery]:
+        self.loads += 1
+        writer = ResultFileWriter(self.folder / str(self.loads) / "0.csv", [f.name for f in fields], table="visits")
+        writer.write("\n".join([",".join(f.name for f in fields), *lines, ""]).encode())
+        file = writer.finish()
+        destination = Destination(self.runs_models, "pardot", self.folder / "out", lambda _: True)
+        known = self.pipeline.schemas.get("deliveries")
+        stored = known.tables.get("visits", {}).get("columns", {}) if known else {}
+        deliveries = list(
+            deliver(
+                WIDE,
+                fields,
+                [file],
+                destination,
+                load_id=str(self.loads),
+                time_zone=None,
+                is_empty=is_empty,
+                kept=kept_columns(stored, fields),
+            )
+        )
+        items = [delivery.item for delivery in deliveries if delivery.item is not None]
+        resource = dlt.resource(
+            items,
+            name="visits",
+            primary_key="id",
+            write_disposition=write_disposition(),
+            columns=column_hints(WIDE.fields),
+        )
+        self.pipeline.run(dlt.source(lambda: resource, name="deliveries", max_table_nesting=0)())
+        return deliveries
+
+    def rows(self, columns: str = "id, cost, cost__v_text, note") -> list[tuple[Any, ...]]:
+        with self.pipeline.sql_client() as client:
+            return [tuple(row) for row in client.execute_sql(f"SELECT {columns} FROM visits ORDER BY id") or ()]
+
+
+@pytest.mark.parametrize("runs_models", [True, False], ids=["DuckDB reads", "Arrow tables"])
+def test_cell_that_does_not_fit_is_loaded_beside_and_cleared_when_it_fits_again(
+    runs_models: bool, tmp_path: Path
+) -> None:
+    loader = Loader(tmp_path, runs_models=runs_models)
+    loader.load(f"1,1.5,a,{EARLY}", f"2,2.5,b,{EARLY}", is_empty=True)
+    first, *_ = loader.load(f"1,ten,a,{LATE}", f"3,x,c,{LATE}", "4,4.5,d,never")
+    assert (first.rows, first.set_aside, first.widened) == (2, 1, {"cost": 2})
+    assert [(row.line, row.is_loaded) for row in first.rejected] == [(2, True), (3, True), (4, False)]
+    assert loader.rows() == [(1, None, "ten", "a"), (2, 2.5, None, "b"), (3, None, "x", "c")]
+    (later, *_) = loader.load(f"1,11,a,{LATE[:14]}30:00+00", f"2,2.75,b,{LATE}")
+    assert (later.rows, later.set_aside, later.widened) == (2, 0, {})
+    assert loader.rows() == [(1, 11.0, None, "a"), (2, 2.75, None, "b"), (3, None, "x", "c")]
+
+
+def test_variant_of_a_field_that_is_fetched_no_longer_is_kept_with_it(tmp_path: Path) -> None:
+    loader = Loader(tmp_path)
+    loader.load(f"1,ten,a,{EARLY}", is_empty=True)
+    loader.load(f"1,b,{LATE}", fields=[ID, NOTE, UPDATED])
+    assert loader.rows() == [(1, None, "ten", "b")]
+
+
+def test_strict_delivery_clears_a_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loader = Loader(tmp_path)
+    loader.load(f"1,ten,a,{EARLY}", is_empty=True)
+    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", 0)
+    (delivery,) = loader.load(f"1,10,a,{LATE}")
+    assert (delivery.checked, delivery.rejected, delivery.set_aside, delivery.widened) == (None, (), 0, {})
+    assert loader.rows() == [(1, 10.0, None, "a")]
+
+
+def test_file_with_a_cell_too_many_is_not_left_to_the_destination(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB would drop the last, empty cell, and load `Lee` as the cost."""
+    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", 0)
+    (delivery,) = Loader(tmp_path).load("1,1.5,Ann,", "2,,Lee, Ann,", is_empty=True)
+    assert [(row.line, row.reason) for row in delivery.rejected] == [(3, "too many columns")]
+    assert delivery.checked is not None
+
+
+def test_row_without_the_date_that_its_object_is_asked_by_is_set_aside(tmp_path: Path) -> None:
+    """Else the next query by that date would never find the row again."""
+    entry = replace(WIDE, fields=(ID, Field("joinedAt", Type.TIMESTAMP)))
+    writer = ResultFileWriter(tmp_path / "1" / "0.csv", ["id", "joinedAt"], table="visits")
+    writer.write(b"id,joinedAt\n1,never\n")
+    files = [writer.finish()]
+    destination = Destination(False, "pardot", tmp_path / "out", lambda _: True)
+    options: dict[str, Any] = {"load_id": "1", "time_zone": None, "is_empty": True}
+    for changed_by, expected in (("joinedAt", (0, 1)), ("updatedAt", (1, 0))):
+        entry = replace(entry, changed_by=changed_by)
+        first, *_ = deliver(entry, entry.fields, files, destination, **options)
+        assert (first.rows, first.set_aside) == expected
