@@ -47,6 +47,14 @@ class Changes:
         """
         if "updatedAt" not in values:
             raise ValueError(f"A change of {collection} {row_id} needs an updatedAt that it can be found by.")
+        self.update_unseen(collection, row_id, **values)
+
+    def update_unseen(self, collection: str, row_id: int, **values: Value) -> None:
+        """Change some values of a row that exists, and leave its `updatedAt` as it is unless it is among them.
+
+        Raises:
+            KeyError: no row has this id.
+        """
         key = (collection, row_id)
         if not self.is_new(collection, row_id) and key not in self._before:
             before = self._store.get(collection, row_id)

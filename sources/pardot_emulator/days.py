@@ -101,6 +101,41 @@ class Public:
             self._visit(assets, self._rng.choice(browsers))
         self._store_activities()
 
+    # -- one thing at a time
+
+    def join(self, prospects: list[int], count: int) -> None:
+        """Store new prospects, on a list and with the beginning of their history."""
+        self._add_memberships(self._add_prospects(count), prospects)
+
+    def browse(self, visits: int) -> None:
+        """Store visits with their page views and activities, by a new visitor and by known ones."""
+        assets = Assets.read(self._store)
+        browsers = self._add_visitors(1, []) + self._known_browsers(visits)
+        for _ in range(visits):
+            self._visit(assets, self._rng.choice(browsers))
+        self._store_activities()
+
+    def write_to(self, prospects: list[int], count: int) -> None:
+        """Send emails to some prospects, who may open them at once."""
+        assets = Assets.read(self._store)
+        for prospect in self._rng.sample(prospects, min(count, len(prospects))):
+            sent_at = self._second()
+            if self._may_be_written_to(prospect, sent_at):
+                self._write_to(prospect, assets.templates.pick(self._rng, self._start), sent_at)
+        self._store_activities()
+
+    def do_rare_things(self, prospects: list[int], count: int) -> None:
+        """Store activities of the rarer kinds, and what they change about the prospects."""
+        assets = Assets.read(self._store)
+        for kind in self._rng.choices(RARE_TYPES, k=count):
+            self._story.extend(rare_story(self._rng, assets, kind, self._rng.choice(prospects), None, self._second()))
+        self._store_activities()
+
+    def report_late(self, prospects: list[int]) -> None:
+        """Store an activity that happened weeks ago and arrives only now."""
+        self._story.append(self._late_row(prospects))
+        self._store_activities()
+
     def _second(self) -> int:
         """Return a second of the day, likelier in working hours."""
         at = self._rng.randint(self._start, self._end)
@@ -231,9 +266,12 @@ class Public:
                 return
             if not self._may_be_written_to(prospect, sent_at):
                 continue
-            email = self._scribe.add_email(chosen, prospect, sent_at)
-            reader = Reader(prospect, None, self._rng.lognormvariate(0.2, 0.6))
-            self._story.extend(email_story(self._rng, chosen, email, reader, sent_at, self._end))
+            self._write_to(prospect, chosen, sent_at)
+
+    def _write_to(self, prospect: int, mailing: Mailing, sent_at: int) -> None:
+        email = self._scribe.add_email(mailing, prospect, sent_at)
+        reader = Reader(prospect, None, self._rng.lognormvariate(0.2, 0.6))
+        self._story.extend(email_story(self._rng, mailing, email, reader, sent_at, self._end))
 
     def _may_be_written_to(self, prospect: int, at: int) -> bool:
         row = self._store.get("prospects", prospect)

@@ -47,7 +47,10 @@ UNFINISHED = frozenset({Status.WAITING, Status.PROCESSING})
 
 @dataclass(frozen=True)
 class Polls:
-    """Processing time as a number of reads, so that tests need no clock: any read moves the queue on."""
+    """Processing time as a number of reads, so that tests need no clock.
+
+    Any read moves the queue on, and so does a create call where one is refused as long as another export is running.
+    """
 
     waiting: int = 1
     processing: int = 1
@@ -130,8 +133,8 @@ class Exports:
     def create(self, request: ExportRequest) -> Export:
         """Queue an export."""
         with self._lock:
-            self._advance()
             refused = self._behaviour.create_refused_while_running
+            self._advance(is_read=refused is not None)
             if refused is not None and self._head() is not None:
                 raise ApiError(refused)
             now = self._clock.now().replace(microsecond=0)

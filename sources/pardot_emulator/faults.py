@@ -11,7 +11,10 @@ Kinds, with their details:
 ``http``            ``status``, ``body``, ``content_type``, ``headers``: any HTTP answer, not the API's
 ``wrong_body``      ``body``, ``content_type``: HTTP 200 with something else, a login page by default
 ``redirect``        ``location``, ``status``
+``gateway``         as ``http``, but the request is handled first: a gateway lost patience
 ``expire_token``    every token ends its life, then the request is handled
+``edit``            ``change``: a function from the body's bytes to other bytes
+``headers``         ``headers``: further ones
 ``patch``           keys of the JSON answer to replace, for instance ``status="Brewing"``
 ``unknown_status``  ``word``: an export status nobody has heard of
 ``redact``          ``rows``: that many records are left out, and ``Pardot-Warning: 202`` says so
@@ -21,8 +24,13 @@ Kinds, with their details:
 ``drip``            the body in pieces of ``piece_bytes``, each after ``pause_seconds``
 ``cut``             the body ends early, at ``after_bytes`` or ``fraction``; ``right_length`` makes the
                     Content-Length match, so that only the content can tell
+``longer``          more arrives than the Content-Length, ``after_bytes`` or ``fraction``, announces
 ``no_framing``      neither length nor chunks: the body ends with the connection
+``open_chunks``     chunks, and the connection ends before the last one
+``bad_chunks``      chunks, one of which has a size that is no number
+``endless``         the body goes on until the client hangs up; ``packed``: as zeros in gzip
 ``truncated_gzip``  compressed, and cut at ``fraction``
+``bad_gzip``        compressed, with a wrong checksum
 ``fail_export``     the export ends as Failed
 ``cancel_export``   somebody cancels the export
 ``expire_export``   its files expire early
@@ -43,11 +51,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from pardot_emulator import deliveries
+from pardot_emulator.deliveries import Detail as Detail
 from pardot_emulator.errors import MESSAGES, ApiError
 from pardot_emulator.exports import Exports
-from pardot_emulator.messages import Delivery, Response, Wire
+from pardot_emulator.messages import Delivery, Response
 
-_LONGEST_STALL_SECONDS = 30.0
 _LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Login | Salesforce</title></head><body></body></html>"
 
 
@@ -172,7 +181,6 @@ class Faults:
         return None
 
 
-Detail = Mapping[str, Any]
 Kind = Callable[[Detail, Exchange], Response]
 
 
@@ -207,6 +215,11 @@ def _redirect(detail: Detail, _: Exchange) -> Response:
 # -- the real answer, changed
 
 
+def _gateway(detail: Detail, exchange: Exchange) -> Response:
+    exchange.proceed()
+    return _http({"status": 504, **detail}, exchange)
+
+
 def _expire_token(_: Detail, exchange: Exchange) -> Response:
     exchange.expire_tokens()
     return exchange.proceed()
@@ -215,6 +228,15 @@ def _expire_token(_: Detail, exchange: Exchange) -> Response:
 def _patch(detail: Detail, exchange: Exchange) -> Response:
     response = exchange.proceed()
     return replace(response, body=json.dumps({**json.loads(response.body), **detail}).encode())
+
+
+def _edit(detail: Detail, exchange: Exchange) -> Response:
+    response = exchange.proceed()
+    return replace(response, body=detail["change"](response.content()), file=None)
+
+
+def _headers(detail: Detail, exchange: Exchange) -> Response:
+    return exchange.proceed().with_headers(*dict(detail["headers"]).items())
 
 
 def _unknown_status(detail: Detail, exchange: Exchange) -> Response:
@@ -247,103 +269,31 @@ def _on_export(act: Callable[[Exports, int, Detail], None]) -> Kind:
 # -- the connection
 
 
-def _cut_point(detail: Detail, size: int) -> int:
-    return min(size, int(detail.get("after_bytes", size * float(detail.get("fraction", 0.5)))))
-
-
-def _breaks_later(detail: Detail) -> bool:
-    return "after_bytes" in detail or "fraction" in detail
+def _travels(deliver: Callable[[Detail], Delivery]) -> Kind:
+    return lambda detail, exchange: replace(exchange.proceed(), deliver=deliver(detail))
 
 
 def _reset(detail: Detail, exchange: Exchange) -> Response:
-    def deliver(wire: Wire, response: Response) -> None:
-        wire.finish()
-        if _breaks_later(detail):
-            content = response.content()
-            wire.send_head(response.status, (*response.headers, ("Content-Length", str(len(content)))))
-            wire.send(content[: _cut_point(detail, len(content))])
-        wire.reset()
-
-    return replace(exchange.proceed() if _breaks_later(detail) else Response(0), deliver=deliver)
-
-
-def _accept_then_drop(_: Detail, exchange: Exchange) -> Response:
-    return replace(exchange.proceed(), deliver=_drop)
-
-
-def _drop(wire: Wire, _: Response) -> None:
-    wire.finish()
-    wire.reset()
+    response = exchange.proceed() if deliveries.breaks_inside(detail) else Response(0)
+    return replace(response, deliver=deliveries.reset(detail))
 
 
 def _stall(detail: Detail, exchange: Exchange) -> Response:
-    def wait(pause: Callable[[float], None]) -> None:
-        seconds = min(float(detail.get("seconds", _LONGEST_STALL_SECONDS)), _LONGEST_STALL_SECONDS)
-        event = detail.get("event")
-        if isinstance(event, threading.Event):
-            event.wait(seconds)
-        else:
-            pause(seconds)
-
-    def deliver(wire: Wire, response: Response) -> None:
-        content = response.content()
-        cut = _cut_point(detail, len(content))
-        wire.send_head(response.status, (*response.headers, ("Content-Length", str(len(content)))))
-        wire.send(content[:cut])
-        wait(wire.pause)
-        wire.finish()
-        wire.send(content[cut:])
-
-    if _breaks_later(detail):
-        return replace(exchange.proceed(), deliver=deliver)
-    wait(exchange.pause)
+    if deliveries.breaks_inside(detail):
+        return replace(exchange.proceed(), deliver=deliveries.stall(detail))
+    deliveries.wait(detail, exchange.pause)
     return exchange.proceed()
 
 
-def _drip(detail: Detail, exchange: Exchange) -> Response:
-    def deliver(wire: Wire, response: Response) -> None:
-        content, size = response.content(), int(detail.get("piece_bytes", 64))
-        wire.send_head(response.status, (*response.headers, ("Content-Length", str(len(content)))))
-        for start in range(0, len(content), size):
-            wire.pause(float(detail.get("pause_seconds", 0.001)))
-            if start + size >= len(content):
-                wire.finish()
-            wire.send(content[start : start + size])
-        wire.finish()
-
-    return replace(exchange.proceed(), deliver=deliver)
-
-
-def _cut(detail: Detail, exchange: Exchange) -> Response:
-    return replace(exchange.proceed(), deliver=_cut_delivery(detail))
-
-
-def _cut_delivery(detail: Detail) -> Delivery:
-    def deliver(wire: Wire, response: Response) -> None:
-        content = response.content()
-        cut = _cut_point(detail, len(content))
-        length = cut if detail.get("right_length", False) else len(content)
-        wire.finish()
-        wire.send_head(response.status, (*response.headers, ("Content-Length", str(length))))
-        wire.send(content[:cut])
-        if cut < length:
-            wire.close()
-
-    return deliver
-
-
-def _no_framing(_: Detail, exchange: Exchange) -> Response:
-    def deliver(wire: Wire, response: Response) -> None:
-        wire.finish()
-        wire.send_head(response.status, (*response.headers, ("Connection", "close")))
-        wire.send(response.content())
-        wire.close()
-
-    return replace(exchange.proceed(), deliver=deliver)
-
-
 def _truncated_gzip(detail: Detail, exchange: Exchange) -> Response:
-    return replace(exchange.proceed().compressed(), deliver=_cut_delivery({"right_length": True, **detail}))
+    return replace(exchange.proceed().compressed(), deliver=deliveries.cut({"right_length": True, **detail}))
+
+
+def _bad_gzip(_: Detail, exchange: Exchange) -> Response:
+    response = exchange.proceed().compressed()
+    packed = response.content()
+    checksum = bytes(255 - byte for byte in packed[-8:-4])
+    return replace(response, body=packed[:-8] + checksum + packed[-4:], file=None)
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -352,17 +302,25 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "http": _http,
         "wrong_body": _wrong_body,
         "redirect": _redirect,
+        "gateway": _gateway,
         "expire_token": _expire_token,
+        "edit": _edit,
+        "headers": _headers,
         "patch": _patch,
         "unknown_status": _unknown_status,
         "redact": _redact,
         "reset": _reset,
-        "accept_then_drop": _accept_then_drop,
+        "accept_then_drop": _travels(deliveries.drop),
         "stall": _stall,
-        "drip": _drip,
-        "cut": _cut,
-        "no_framing": _no_framing,
+        "drip": _travels(deliveries.drip),
+        "cut": _travels(deliveries.cut),
+        "longer": _travels(deliveries.longer),
+        "no_framing": _travels(deliveries.no_framing),
+        "open_chunks": _travels(deliveries.open_chunks),
+        "bad_chunks": _travels(deliveries.bad_chunks),
+        "endless": _travels(deliveries.endless),
         "truncated_gzip": _truncated_gzip,
+        "bad_gzip": _bad_gzip,
         "fail_export": _on_export(lambda exports, id, _: exports.fail(id)),
         "cancel_export": _on_export(lambda exports, id, _: exports.cancel_by_other(id)),
         "expire_export": _on_export(lambda exports, id, _: exports.expire(id)),

@@ -1,8 +1,9 @@
 """What administrators and Account Engagement itself do to records in a day, apart from what the public does.
 
-Every change carries an `updatedAt`, as the API shows no other trace of one; what has no such field is added
-or purged but never changed. Sources: the help pages on merging prospects and on the recycle bin. That a
-merge and an identification set the `updatedAt` of old activities is inferred; nothing says what else would.
+Every change carries an `updatedAt`, as the API shows no other trace of one, unless it is asked to happen unseen;
+what has no such field is added or purged but never changed. Sources: the help pages on merging prospects and on the
+recycle bin. That a merge and an identification set the `updatedAt` of old activities is inferred; nothing says what
+else would.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pardot_emulator.changes import Changes
 from pardot_emulator.custom_fields import LATER_FIELDS, CustomField
 from pardot_emulator.names import JOB_TITLES
 from pardot_emulator.rows import add_rows
-from pardot_emulator.schema import RECYCLED
+from pardot_emulator.schema import COLLECTIONS, RECYCLED
 from pardot_emulator.store import Store
 from pardot_emulator.timeline import moment
 
@@ -22,6 +23,18 @@ _MOST_ROWS_TO_MOVE = 400
 """People with more activities than this are not merged, identified or purged, to keep a day's work small."""
 _OWNED_AND_MOVED = ("visitor-activities", "visits", "visitors", "list-memberships")
 _OWNED_WITHOUT_UPDATE = ("lifecycle-histories",)
+
+
+def bin_column(collection: str) -> str:
+    """Return the column that says whether a record is in the recycle bin.
+
+    Raises:
+        ValueError: the collection has no recycle bin.
+    """
+    column = COLLECTIONS[collection].recycled_column
+    if column is None:
+        raise ValueError(f"{collection} has no recycle bin.")
+    return column
 
 
 class Upkeep:
@@ -104,11 +117,27 @@ class Upkeep:
     def _toggle(self, collection: str, column: str) -> None:
         recycled = self._ids(collection, column, 1)
         live = self._ids(collection, column, 0)
-        if recycled:
-            self._set_recycled(collection, column, self._rng.choice(recycled), recycled=False)
+        self._restore_one(collection, column, recycled)
+        self._recycle_one(collection, column, live)
+
+    def recycle_one(self, collection: str) -> None:
+        """Put one record of a collection into the recycle bin."""
+        column = bin_column(collection)
+        self._recycle_one(collection, column, self._ids(collection, column, 0))
+
+    def restore_one(self, collection: str) -> None:
+        """Take one record of a collection out of the recycle bin, if there is one in it."""
+        column = bin_column(collection)
+        self._restore_one(collection, column, self._ids(collection, column, 1))
+
+    def _recycle_one(self, collection: str, column: str, live: list[int]) -> None:
         # Some always stay, so that stories find their props.
         if len(live) > 3:
             self._set_recycled(collection, column, self._rng.choice(live[2:]), recycled=True)
+
+    def _restore_one(self, collection: str, column: str, recycled: list[int]) -> None:
+        if recycled:
+            self._set_recycled(collection, column, self._rng.choice(recycled), recycled=False)
 
     def _set_recycled(self, collection: str, column: str, row_id: int, *, recycled: bool) -> None:
         values = {column: recycled}
@@ -137,8 +166,12 @@ class Upkeep:
             for row_id in self._owned(collection, "visitorId", visitor, 'AND "prospectId" IS NULL'):
                 self._changes.update(collection, row_id, prospectId=prospect, updatedAt=at)
 
-    def merge_prospects(self) -> None:
-        """Merge two prospects: the master takes over what the other had, and the other is gone."""
+    def merge_prospects(self, *, unseen: bool = False) -> None:
+        """Merge two prospects: the master takes over what the other had, and the other is gone.
+
+        Args:
+            unseen: whether the records that change hands keep their `updatedAt`, so that no filter by it finds them.
+        """
         pair = self._expendable(2)
         if len(pair) < 2:
             return
@@ -153,6 +186,8 @@ class Upkeep:
                 row = self._store.get(collection, row_id)
                 if collection == "list-memberships" and row is not None and row["listId"] in on_lists:
                     self._changes.purge(collection, row_id)
+                elif unseen:
+                    self._changes.update_unseen(collection, row_id, prospectId=master)
                 else:
                     self._changes.update(collection, row_id, prospectId=master, updatedAt=at)
         self._forget(loser)
@@ -169,6 +204,14 @@ class Upkeep:
                 for row_id in self._owned(collection, "prospectId", prospect):
                     self._changes.update(collection, row_id, prospectId=None, updatedAt=at)
             self._forget(prospect)
+
+    def purge_one(self, collection: str) -> None:
+        """Delete one record of a collection for good, in the recycle bin or not; what refers to it stays as it is."""
+        statement = f'SELECT id FROM "{collection}" ORDER BY id LIMIT 5000'
+        ids = [row[0] for row in self._store.iter_tuples(statement)]
+        # The first ones are props of stories, and the id of the newest would be given out again.
+        if ids[2:-1]:
+            self._changes.purge(collection, self._rng.choice(ids[2:-1]))
 
     def _forget(self, prospect: int) -> None:
         for collection in _OWNED_WITHOUT_UPDATE:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import http.client
 import threading
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 from emulator.http_client import Client
@@ -148,6 +151,76 @@ def test_cut_file_with_a_matching_length_looks_complete(client: Client, emulator
 
     assert client.download(ref).body == whole[: len(whole) // 2]
     assert client.download(ref).body == whole
+
+
+def test_bad_gzip_has_a_wrong_checksum(client: Client, emulator: Emulator, ref: str) -> None:
+    emulator.faults.add(Fault("export.download", "bad_gzip"))
+
+    with pytest.raises(gzip.BadGzipFile, match="CRC check failed"):
+        gzip.decompress(client.download(ref).body)
+
+
+def test_longer_body_goes_on_after_its_announced_end(client: Client, emulator: Emulator, ref: str) -> None:
+    whole = client.download(ref).body
+    emulator.faults.add(Fault("export.download", "longer", after_bytes=50))
+
+    assert client.download(ref).body == whole[:50]
+    with pytest.raises((http.client.HTTPException, ConnectionResetError)):
+        client.download(ref)  # over the same connection comes the rest
+
+
+@pytest.mark.parametrize("kind", ["open_chunks", "bad_chunks"])
+def test_chunks_break_off(client: Client, emulator: Emulator, ref: str, kind: str) -> None:
+    whole = client.download(ref).body
+    emulator.faults.add(Fault("export.download", kind, fraction=0.5))
+
+    with pytest.raises(http.client.IncompleteRead) as caught, _answer_to(client, urlsplit(ref).path) as answer:
+        answer.read()
+
+    assert whole.startswith(caught.value.partial)
+    assert client.download(ref).body == whole
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_endless_body_goes_on_until_the_client_hangs_up(emulator: Emulator, client: Client, packed: bool) -> None:
+    emulator.faults.add(Fault("query:lists", "endless", packed=packed))
+
+    with _answer_to(client, "/api/v5/objects/lists?fields=id") as answer:
+        body = answer.read(30_000)
+
+    assert len(body) == 30_000
+    text = zlib.decompressobj(31).decompress(body) if packed else body
+    assert text.endswith(bytes(1 << 20) if packed else b"x" * 1000)
+    assert not packed or len(text) > 100 * len(body)
+
+
+@contextmanager
+def _answer_to(client: Client, path: str) -> Iterator[http.client.HTTPResponse]:
+    """Send a request over a connection of its own, which is closed however little is read of the answer."""
+    with closing(http.client.HTTPConnection(urlsplit(client.emulator.url).netloc, timeout=10)) as connection:
+        connection.request("GET", path, headers=client.headers)
+        with connection.getresponse() as answer:
+            yield answer
+
+
+def test_gateway_answers_for_a_call_that_was_handled(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("export.create", "gateway"))
+
+    assert client.create().status == 504
+    assert [each.id for each in emulator.exports] == [88101]
+
+
+def test_answer_can_be_edited(client: Client, emulator: Emulator, ref: str) -> None:
+    whole = client.download(ref).body
+    emulator.faults.add(Fault("export.download", "edit", change=bytes.upper))
+
+    assert client.download(ref).body == whole.upper() != whole
+
+
+def test_answer_can_have_further_headers(client: Client, emulator: Emulator) -> None:
+    emulator.faults.add(Fault("any", "headers", headers={"X-Noise": "x" * 1000}))
+
+    assert client.query("lists", fields="id").headers["x-noise"] == "x" * 1000
 
 
 def test_truncated_gzip_cannot_be_unpacked(client: Client, emulator: Emulator, ref: str) -> None:
