@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 CODE := sources pipelines transforms tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types sweep switches bench lock build smoke clean
+.PHONY: help setup demo test lint types sweep matrix switches bench lock build smoke clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ types: $(READY) ## mypy, strict, over the packages and the tests
 
 sweep: $(READY) ## the long tests that `make test` leaves out
 	$(RUN) -m pytest -q -n $(WORKERS) -m sweep
+
+matrix: $(READY) ## every fault that a run must survive: what is expected, what was seen
+	@$(RUN) tests/matrix/show.py
 
 switches: $(READY) ## what the API's documentation leaves open, as the emulator's switches
 	@$(RUN) docs/generate.py switches

@@ -84,7 +84,7 @@ def add_rejected(path: Path, raw_text: str) -> None:
         connection.execute(
             "CREATE TABLE pardot.rejected_rows AS SELECT 'r1' AS id, 'visitor_activities' AS object, "
             "'export 1' AS source, '1.csv' AS file, 3 AS line, 'type is not a number' AS reason, "
-            "? AS raw_text, ?::TIMESTAMPTZ AS rejected_at",
+            "? AS raw_text, false AS is_loaded, ?::TIMESTAMPTZ AS rejected_at",
             [raw_text, AS_OF],
         )
 

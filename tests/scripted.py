@@ -44,6 +44,9 @@ class ScriptedTransport:
         reply = self._answer(Asked(operation, url, {"max_bytes": max_bytes}))
         sink(reply.data["content"])
 
+    def insist_on_allowed(self, url: str) -> None:
+        pass
+
     def server_now(self) -> datetime:
         return NOW
 

@@ -110,20 +110,21 @@ def iter_findings() -> Iterator[Finding]:
 
 
 def check_folder() -> Finding:
-    """Say which settings folder counts, and whether others can read the secrets in it."""
+    """Say which settings folder counts, and whether others can read the secrets in it or in dlt's own folder."""
     from dlt.common.runtime.run_context import active
 
-    folder = Path(active().settings_dir).absolute()
-    secrets = folder / "secrets.toml"
+    context = active()
+    folder = Path(context.settings_dir).absolute()
+    for secrets in (folder / "secrets.toml", Path(context.global_dir).absolute() / "secrets.toml"):
+        mode = secrets.stat().st_mode if secrets.is_file() else 0
+        if mode & 0o077:
+            return Finding(
+                "folder",
+                f"{folder}; others can read {secrets} (mode {mode & 0o777:03o})",
+                fix=f"chmod 600 {secrets}",
+            )
     if not folder.is_dir():
         return Finding("folder", f"{folder} does not exist; settings can still come from the environment")
-    mode = secrets.stat().st_mode if secrets.is_file() else 0
-    if mode & 0o077:
-        return Finding(
-            "folder",
-            f"{folder}; others can read secrets.toml (mode {mode & 0o777:03o})",
-            fix=f"chmod 600 {secrets}",
-        )
     return Finding("folder", f"{folder}")
 
 

@@ -9,22 +9,31 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
+from .options import (
+    Asked,
+    Verbs,
+    backfill_of,
+    destination_option,
+    json_option,
+    names_in,
+    objects_option,
+    show_version,
+    with_logs,
+)
 from .output import show, show_json, tell
 from .signals import INTERRUPTED, end_at_once, stoppable
 
 if TYPE_CHECKING:
+    from pardot.backfills import Backfill
+
     from .configuration import Places
-
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,88 +60,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _explain(error, asked)
 
 
-@dataclass
-class Asked:
-    """What the options that every verb has were set to."""
-
-    debug: bool = False
-    json_lines: bool = False
-
-
-class Verbs(click.Group):
-    """Lists verbs in the order of their definition and names the nearest one to a typing error."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Return the verbs, the daily ones first."""
-        return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the verb, or say which one is nearest."""
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            import difflib
-
-            close = difflib.get_close_matches(args[0], list(self.commands), n=1, cutoff=0.4)
-            hint = f"Did you mean {close[0]}?" if close else f"Verbs are {', '.join(self.commands)}."
-            raise click.UsageError(f"No such verb: {args[0]}. {hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-
-def _asked(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Note an option that works before and after the verb."""
-    asked = ctx.ensure_object(Asked)
-    if param.name == "debug":
-        asked.debug = asked.debug or bool(value)
-    elif value is not None:
-        asked.json_lines = value == "json"
-
-
-def with_logs(command: Command) -> Command:
-    """Add the options that every verb has."""
-    for option in (
-        click.option(
-            "--log-format", type=click.Choice(["text", "json"]), callback=_asked, expose_value=False,
-            help="text for people, json for machines: one line per event.",
-        ),
-        click.option(
-            "--debug", is_flag=True, callback=_asked, expose_value=False,
-            help="Log every request, and show tracebacks.",
-        ),
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-objects_option = click.option("--objects", metavar="A,B", help="Only these tables, instead of those in the settings.")
-destination_option = click.option(
-    "--destination", metavar="NAME", default="duckdb", show_default=True, help="Any destination of dlt's."
-)
-
-
-def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
-    if not value or ctx.resilient_parsing:
-        return
-    from importlib.metadata import PackageNotFoundError, version
-
-    def of(package: str) -> str:
-        try:
-            return f"{package} {version(package)}"
-        except PackageNotFoundError:  # run from a checkout
-            return f"{package} (not installed)"
-
-    show(", ".join(map(of, ("pardot-etl", "dlt", "duckdb"))))
-    ctx.exit()
-
-
 @click.group(cls=Verbs, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_show_version,
+    callback=show_version,
     help="Show versions.",
 )
 @with_logs
@@ -164,6 +98,39 @@ def run(asked: Asked, dry_run: bool, objects: str | None, destination: str, no_t
     """
     if dry_run:
         return _plan(objects, destination, as_json)
+    return _execute(asked, objects, destination, as_json, transform=not no_transform)
+
+
+@commands.command()
+@click.option("--from", "first", metavar="DATE", required=True, help="First day, UTC: 2024-01-31.")
+@click.option("--to", "last", metavar="DATE", help="Last day, UTC, included; default today.")
+@objects_option
+@destination_option
+@click.option("--no-transform", is_flag=True, help="Load only; leave the reporting tables as they are.")
+@json_option
+@with_logs
+@click.pass_obj
+def backfill(
+    asked: Asked, first: str, last: str | None, objects: str | None, destination: str, no_transform: bool, as_json: bool
+) -> int:
+    """Load a stretch of the past, newest first.
+
+    Reads by creation time what `run` reads by export; objects that `run` reads whole have no past to fill. Interrupted
+    or out of allowance, the same command goes on where it stopped. What is new stays for the next `run`.
+    """
+    return _execute(asked, objects, destination, as_json, transform=not no_transform, backfill=backfill_of(first, last))
+
+
+def _execute(
+    asked: Asked,
+    objects: str | None,
+    destination: str,
+    as_json: bool,
+    *,
+    transform: bool,
+    backfill: Backfill | None = None,
+) -> int:
+    """Run the whole line with the settings of this installation, and show the summary."""
     from pardot.catalogue import select_entries
     from pardot.stopping import resume
 
@@ -176,10 +143,10 @@ def run(asked: Asked, dry_run: bool, objects: str | None, destination: str, no_t
     configure(debug=asked.debug, json_lines=asked.json_lines)
     resume()
     settings, places = load_configuration()
-    names = _names(objects)
+    names = names_in(objects)
     select_entries(settings.objects if names is None else names)
     _check_destination(destination)
-    options = RunOptions(objects=names, destination=destination, transform=not no_transform)
+    options = RunOptions(objects=names, destination=destination, transform=transform, backfill=backfill)
     with (
         recorded(places.own_folder) as entry,
         open_events(debug=asked.debug, json_lines=asked.json_lines) as on_event,
@@ -195,16 +162,21 @@ def run(asked: Asked, dry_run: bool, objects: str | None, destination: str, no_t
 
 
 @commands.command()
+@click.option("--from", "first", metavar="DATE", help="Plan a backfill from this day on, UTC, instead of a run.")
+@click.option("--to", "last", metavar="DATE", help="Last day of the backfill, included; default today.")
 @objects_option
 @destination_option
 @json_option
 @with_logs
-def plan(objects: str | None, destination: str, as_json: bool) -> int:
+def plan(first: str | None, last: str | None, objects: str | None, destination: str, as_json: bool) -> int:
     """Print what the next run will ask for, and do nothing.
 
-    One line per object: the way it is read, the estimated API calls, the window.
+    One line per object: the way it is read, the estimated API calls, the window. With `--from`, the same of a
+    backfill.
     """
-    return _plan(objects, destination, as_json)
+    if last and not first:
+        raise click.UsageError("--to needs --from.")
+    return _plan(objects, destination, as_json, backfill=backfill_of(first, last) if first else None)
 
 
 @commands.command()
@@ -276,7 +248,7 @@ def transform(asked: Asked, select: str | None, full_refresh: bool, as_json: boo
 
     configure(debug=asked.debug, json_lines=asked.json_lines)
     places = load_places()
-    result = rebuild(places, select=_names(select), full_refresh=full_refresh)
+    result = rebuild(places, select=names_in(select), full_refresh=full_refresh)
     if as_json:
         show_json(result.to_dict())
     else:
@@ -351,28 +323,19 @@ def emulator(port: int, activities: int, seed: int) -> int:
     return emulate(port=port, activities=activities, seed=seed)
 
 
-def _plan(objects: str | None, destination: str, as_json: bool) -> int:
+def _plan(objects: str | None, destination: str, as_json: bool, backfill: Backfill | None = None) -> int:
     from .configuration import load_configuration
     from .planning import plan_run
 
     settings, places = load_configuration()
     _check_destination(destination)
-    planned = plan_run(settings, places, datetime.now(timezone.utc), objects=_names(objects), destination=destination)
+    now = datetime.now(timezone.utc)
+    planned = plan_run(settings, places, now, objects=names_in(objects), destination=destination, backfill=backfill)
     if as_json:
         show_json(planned.to_json())
     else:
         show(planned.lines())
     return 0
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    """Return the names in a list with commas; None when the option was not given."""
-    if text is None:
-        return None
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not names:
-        raise click.UsageError("A list of tables is empty; write it as A,B or leave the option out.")
-    return names
 
 
 def _check_destination(name: str) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
-from pardot.errors import StorageError
+from pardot.errors import RunLockedError, StorageError
 from pardot.naming import quote_identifier, quote_text
 
+_HOLDER = re.compile(r"lock is held in .*\(PID (\d+)\)")
+_CLOSE_IT = (
+    "Nothing was touched; close the program that has the job's own database open (the published one is there to be "
+    "opened), the next scheduled run goes on by itself"
+)
 STORAGE_VERSION = "v1.0.0"
 """Files of this version open in every DuckDB from 1.0 on; it must be chosen when the file is created."""
 
@@ -29,7 +35,7 @@ def create_if_missing(path: Path) -> None:
     draft = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
+        remove_database(draft)
         with duckdb.connect(":memory:") as db:
             db.execute(f"ATTACH {quote_text(str(draft))} AS fresh (STORAGE_VERSION {quote_text(STORAGE_VERSION)})")
             db.execute("CHECKPOINT fresh")
@@ -39,20 +45,36 @@ def create_if_missing(path: Path) -> None:
         raise StorageError("create the working database", path=str(path), reason=str(error)) from error
 
 
+def remove_database(path: Path) -> None:
+    """Remove a database file that may exist, and its write-ahead log: no other file opens beside a log not its own."""
+    path.unlink(missing_ok=True)
+    write_ahead_log(path).unlink(missing_ok=True)
+
+
+def write_ahead_log(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
 @contextmanager
 def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the database with UTC as its zone; close it in any case.
 
     Raises:
-        StorageError: the file cannot be opened, for example because another program holds it.
+        StorageError: the file cannot be opened, for example because another program holds it, or DuckDB failed while
+            it was open, for example on a full disk.
     """
     try:
         db = duckdb.connect(str(path), read_only=read_only)
     except duckdb.Error as error:
+        holder = _HOLDER.search(str(error))
+        if holder:
+            raise RunLockedError(str(path), pid=int(holder[1]), next_step=_CLOSE_IT) from error
         raise StorageError("open the database", path=str(path), reason=str(error)) from error
     try:
         db.execute("SET TimeZone = 'UTC'")
         yield db
+    except duckdb.Error as error:
+        raise StorageError("work in the database", path=str(path), reason=str(error)) from error
     finally:
         db.close()
 

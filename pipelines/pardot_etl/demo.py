@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pardot.events import EventHandler
     from pardot.settings import Settings
     from pardot_emulator import Emulator, Store
+    from pardot_emulator.changes import DayChanges
 
 ACTIVITIES: Final = 20_000
 SEED: Final = 7
@@ -45,7 +46,7 @@ class Comparison:
 
     table: str
     kind: str
-    """`rows`, `new` or `changed`."""
+    """`rows`, `new`, `changed` or `purged`."""
     found: int
     expected: int
 
@@ -88,7 +89,7 @@ def demonstrate(folder: Path, show: Show, on_event: EventHandler) -> int:
             clock.set(SECOND_DAY)
             changes = play_day(store, seed=SEED, at=SECOND_DAY, scale=SECOND_DAY_SCALE)
             failures += _run("Second day: only what changed", settings, places, show, on_event)
-            second = compare_days(before, places.published_database, changes.new, changes.changed)
+            second = compare_days(before, places.published_database, changes)
             _show_changes(second, show)
     before.unlink()
     _write_report(places, folder, show)
@@ -190,6 +191,7 @@ def _settings(emulator: Emulator) -> Settings:
         ),
         start_date=FIRST_DAY - HISTORY,
         poll_seconds=0.01,
+        review_days=1,  # every row is looked at again on the second day, so that all purged ones are found
     )
 
 
@@ -226,8 +228,8 @@ def compare_rows(published: Path, store: Store) -> list[Comparison]:
     ]
 
 
-def compare_days(before: Path, after: Path, new: Mapping[str, int], changed: Mapping[str, int]) -> list[Comparison]:
-    """Compare what differs between two snapshots with what the emulator says it changed, by collection."""
+def compare_days(before: Path, after: Path, changes: DayChanges) -> list[Comparison]:
+    """Compare what differs between two snapshots with what the emulator says it changed; three numbers a table."""
     import duckdb
 
     from pardot.catalogue import select_entries
@@ -238,14 +240,14 @@ def compare_days(before: Path, after: Path, new: Mapping[str, int], changed: Map
         for name, path in (("before", before), ("after", after)):
             db.execute(f"ATTACH {quote_text(str(path))} AS {name}_day (READ_ONLY)")
         for entry in select_entries("standard"):
-            found_new, found_changed = _differences(db, entry.table)
-            compared.append(Comparison(entry.table, "new", found_new, new.get(entry.collection, 0)))
-            compared.append(Comparison(entry.table, "changed", found_changed, changed.get(entry.collection, 0)))
+            for kind, found in _differences(db, entry.table).items():
+                expected: int = getattr(changes, kind).get(entry.collection, 0)
+                compared.append(Comparison(entry.table, kind, found, expected))
     return compared
 
 
-def _differences(db: object, table: str) -> tuple[int, int]:
-    """Return how many rows are new, and how many were there before with other values."""
+def _differences(db: object, table: str) -> dict[str, int]:
+    """Return how many rows are new, were there before with other values, and are marked as purged since."""
     import duckdb
 
     from pardot.naming import quote_identifier
@@ -255,13 +257,14 @@ def _differences(db: object, table: str) -> tuple[int, int]:
     # A new custom field is a new column; the rows that have it were changed at the source anyway.
     columns = [str(row[0]) for row in db.execute(f"DESCRIBE {old}").fetchall() if not row[0].startswith("_dlt_")]
     names = ", ".join(map(quote_identifier, columns))
-    known = f"SELECT {names} FROM {now} SEMI JOIN {old} USING (id)"
-    queries = (
-        f"SELECT count(*) FROM {now} ANTI JOIN {old} USING (id)",
-        f"SELECT count(*) FROM ({known} EXCEPT SELECT {names} FROM {old})",
-    )
-    new, changed = (int(db.execute(query).fetchall()[0][0]) for query in queries)
-    return new, changed
+    alive = f"(FROM {now} WHERE purged_at IS NULL)"
+    known = f"SELECT {names} FROM {alive} SEMI JOIN {old} USING (id)"
+    queries = {
+        "new": f"SELECT count(*) FROM {now} ANTI JOIN {old} USING (id)",
+        "changed": f"SELECT count(*) FROM ({known} EXCEPT SELECT {names} FROM {old})",
+        "purged": f"SELECT count(*) FROM {now} WHERE purged_at IS NOT NULL",
+    }
+    return {kind: int(db.execute(query).fetchall()[0][0]) for kind, query in queries.items()}
 
 
 def _show_rows(compared: list[Comparison], show: Show) -> None:
@@ -272,14 +275,15 @@ def _show_rows(compared: list[Comparison], show: Show) -> None:
 
 
 def _show_changes(compared: list[Comparison], show: Show) -> None:
-    """Show new and changed rows side by side, tables without either left out."""
+    """Show new, changed and purged rows side by side, tables without any left out."""
     width = max(len(one.table) for one in compared)
     quiet = 0
-    for new, changed in zip(compared[::2], compared[1::2], strict=True):
-        if new.is_equal and changed.is_equal and not (new.found or changed.found):
+    for three in zip(compared[::3], compared[1::3], compared[2::3], strict=True):
+        if all(one.is_equal and not one.found for one in three):
             quiet += 1
             continue
-        show(f"  {new.table:<{width}}  {f'new {new}':<22}  changed {changed}")
+        cells = "  ".join(f"{f'{one.kind} {one}':<21}" for one in three)
+        show(f"  {three[0].table:<{width}}  {cells}".rstrip())
     if quiet:
         show(f"  and nothing in {quiet} other tables, as the emulator says")
 

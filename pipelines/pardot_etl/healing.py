@@ -1,8 +1,10 @@
-"""Before anything new: finish what an interrupted run left behind, or set the working folder straight.
+"""Before anything new: dlt's working folder begins empty, and the state comes from the destination.
 
-dlt keeps load packages in its working folder. A kill between two of its renames can leave a package that it can
-neither load nor drop; the cure that works for every such state is to remove the folder and take the state back from
-the destination. Nothing is lost by it: exported files and what was asked for are in our own ledger.
+dlt keeps schemas, state and load packages in its working folder, and writes none of it durably. A kill between two of
+its renames leaves a package that it can neither load nor drop; a full disk, a power cut or a stray hand leaves one that
+loads as if it were whole. No check tells every such state from a good one, and nothing there is worth the risk: the
+position is stored in the destination with the rows, and what was exported, and asked for, is in our own ledger. So no
+run reads what an earlier one left there.
 """
 
 from __future__ import annotations
@@ -10,48 +12,65 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pardot.errors import SettingsError, StorageError
 
 if TYPE_CHECKING:
     from dlt import Pipeline
 
+_UNFINISHED: Final = ("normalize/new/*", "normalize/extracted/*", "load/new/*", "load/normalized/*")
+"""Where dlt keeps load packages that are not loaded."""
+
 
 def open_pipeline(make: Callable[[], Pipeline], folder: Path) -> tuple[Pipeline, list[str]]:
-    """Return the pipeline with nothing pending and its state in step with the destination, and what had to be done.
+    """Return the pipeline with nothing pending and its state as the destination has it, and what had to be dropped.
 
     Args:
-        make: creates or attaches to the pipeline.
-        folder: the pipeline's working folder, removed when dlt cannot go on from it.
+        make: creates the pipeline.
+        folder: the pipeline's working folder, emptied before.
 
     Raises:
         SettingsError: the destination is not known, not installed or not configured.
-        StorageError: the destination cannot be reached or read.
+        StorageError: the folder cannot be written, or the destination cannot be reached or read.
     """
     from dlt.common.exceptions import DltException
 
+    healed = _dropped(folder)
+    _empty(folder)
     try:
         pipeline = make()
-        healed = _drain(pipeline)
-    except (DltException, OSError, ValueError, KeyError, AssertionError) as error:
-        _insist_on_settings(error)
-        shutil.rmtree(folder, ignore_errors=True)
-        healed = [f"removed dlt's working folder, which an interrupted run left unusable ({type(error).__name__})"]
-        try:
-            pipeline = make()
-        except DltException as again:
-            raise StorageError("open the pipeline", path=str(folder), reason=str(again)) from again
-    try:
         pipeline.sync_destination()
-    except DltException as error:
+    except (DltException, OSError) as error:
         _insist_on_settings(error)
-        raise StorageError("read the state from the destination", reason=str(error)) from error
+        raise StorageError("take the state from the destination", reason=_first_line(error)) from error
     return pipeline, healed
 
 
+def _dropped(folder: Path) -> list[str]:
+    """Tell which packages of an interrupted run are about to be dropped."""
+    packages = {path.name for pattern in _UNFINISHED for path in folder.glob(pattern) if path.is_dir()}
+    if not packages:
+        return []
+    plural = "s" if len(packages) > 1 else ""
+    return [f"dropped {len(packages)} unfinished load package{plural}, whose rows this run reads again"]
+
+
+def _empty(folder: Path) -> None:
+    """Remove a folder as a whole: half of it, a state without the packages it counts on, must never be found."""
+    away = folder.with_name(f".{folder.name}.old")
+    try:
+        if away.exists():
+            shutil.rmtree(away)
+        if folder.exists():
+            folder.replace(away)
+            shutil.rmtree(away)
+    except OSError as error:
+        raise StorageError("empty dlt's working folder", path=str(folder), reason=error.strerror) from error
+
+
 def _insist_on_settings(error: BaseException) -> None:
-    """Raise a SettingsError when the trouble is how the destination is configured, which no healing cures."""
+    """Raise a SettingsError when the trouble is how the destination is configured, which no other run cures."""
     from dlt.common.configuration.exceptions import ConfigurationException
     from dlt.common.destination.exceptions import InvalidDestinationReference, UnknownDestinationModule
     from dlt.common.exceptions import MissingDependencyException
@@ -72,11 +91,5 @@ def _insist_on_settings(error: BaseException) -> None:
         current = current.__cause__
 
 
-def _drain(pipeline: Pipeline) -> list[str]:
-    """Load what an earlier run had extracted but not loaded."""
-    if not pipeline.has_pending_data:
-        return []
-    packages = len(set(pipeline.list_extracted_load_packages()) | set(pipeline.list_normalized_load_packages()))
-    pipeline.normalize()
-    pipeline.load()
-    return [f"loaded {packages} package{'s' if packages != 1 else ''} of an interrupted run"]
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,11 +1,13 @@
 """The history of runs: one line of JSON per finished run, kept beside the ledger for `status`.
 
-It holds counts, times and error texts, which carry neither secrets nor personal data.
+It holds counts, times and error texts, which carry neither secrets nor personal data: a server's own words may stand
+in an error, so each line is redacted, as everything that is printed is.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .output import redacted
+from .signals import INTERRUPTED, is_stopped
 
 MOST_RUNS: Final = 500
 _FILE: Final = "runs.jsonl"
@@ -32,9 +35,9 @@ def recorded(folder: Path) -> Iterator[dict[str, Any]]:
     except (SettingsError, RunLockedError):
         raise
     except BaseException as error:
-        is_stopped = isinstance(error, KeyboardInterrupt | StoppedError)
-        entry["exit_code"] = 130 if is_stopped else getattr(error, "exit_code", 1)
-        if not is_stopped:
+        was_stopped = is_stopped() or isinstance(error, KeyboardInterrupt | StoppedError)
+        entry["exit_code"] = INTERRUPTED if was_stopped else getattr(error, "exit_code", 1)
+        if not was_stopped:
             entry["error"] = redacted(str(error)) or type(error).__name__
         append_run(folder, {**entry, "finished_at": _now()})
         raise
@@ -49,9 +52,12 @@ def append_run(folder: Path, entry: Mapping[str, Any]) -> None:
     path = folder / _FILE
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lines = [*_lines(path), json.dumps(entry, default=str)]
+        lines = [*_lines(path), redacted(json.dumps(entry, default=str))]
         draft = path.with_name(f".{_FILE}.new")
-        draft.write_text("".join(f"{line}\n" for line in lines[-MOST_RUNS:]), encoding="utf-8")
+        with draft.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines[-MOST_RUNS:])
+            file.flush()
+            os.fsync(file.fileno())
         draft.replace(path)
 
 

@@ -19,6 +19,8 @@ class ExportInFlight:
     """One line of the ledger, as a person wants to see it."""
 
     object_name: str
+    task: str
+    """Why its rows are read: `update`, `backfill` or `review`."""
     export_id: str | None
     """None between the intent and Pardot's answer."""
     status: str
@@ -39,6 +41,7 @@ class ExportInFlight:
         expires_at = self.expires_at
         return {
             "object": self.object_name,
+            "task": self.task,
             "export_id": self.export_id,
             "status": self.status,
             "start_at": self.start_at,
@@ -72,13 +75,13 @@ def _ledgers(own_folder: Path) -> list[Path]:
 def _exports(ledger: Path) -> Iterator[ExportInFlight]:
     rows = _rows(
         ledger,
-        "SELECT table_name, export_id, status, start_at, end_at, created_at, "
+        "SELECT table_name, task, export_id, status, start_at, end_at, created_at, "
         "(SELECT count(*) FROM files AS f WHERE f.request_id = e.request_id), "
         "(SELECT count(path) FROM files AS f WHERE f.request_id = e.request_id) "
         "FROM exports AS e ORDER BY request_id",
     )
-    for name, export_id, status, start_at, end_at, created_at, files, fetched in rows:
-        yield ExportInFlight(name, export_id, status, start_at, end_at, _moment(created_at), files, fetched)
+    for name, task, export_id, status, start_at, end_at, created_at, files, fetched in rows:
+        yield ExportInFlight(name, task, export_id, status, start_at, end_at, _moment(created_at), files, fetched)
 
 
 def _rows(ledger: Path, query: str) -> list[Any]:

@@ -8,9 +8,9 @@ import os
 import socket
 from contextlib import ExitStack
 from datetime import datetime, timezone
-from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from pardot.errors import RunLockedError, StorageError
 
@@ -20,7 +20,7 @@ class RunLock:
 
     Raises:
         RunLockedError: another run holds one of them; nothing was touched.
-        StorageError: a lock file cannot be written.
+        StorageError: a lock file cannot be written, or its file system knows no locks.
     """
 
     def __init__(self, *paths: Path) -> None:
@@ -30,7 +30,7 @@ class RunLock:
     def __enter__(self) -> RunLock:
         with ExitStack() as held:
             for path in self._paths:
-                held.enter_context(_lock(path))
+                held.callback(os.close, _lock(path))
             self._held = held.pop_all()
         return self
 
@@ -40,31 +40,35 @@ class RunLock:
         self._held.close()
 
 
-def _lock(path: Path) -> TextIOWrapper:
+def _lock(path: Path) -> int:
     """Return the locked file; it holds who has it. It is never removed: removing would let two runs lock two files."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = open(path, "a+", encoding="utf-8")  # noqa: SIM115, PTH123 stays open as long as the lock is held
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StorageError("write the lock file", path=str(path), reason=error.strerror) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+        os.ftruncate(file, 0)
+        os.pwrite(file, json.dumps(_ourselves()).encode(), 0)
+    except BlockingIOError as error:
         holder = _holder(file)
-        file.close()
-        raise RunLockedError(str(path), **holder) from error  # type: ignore[arg-type]
-    file.seek(0)
-    file.truncate()
-    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    json.dump({"pid": os.getpid(), "host": socket.gethostname(), "started_at": started}, file)
-    file.flush()
+        os.close(file)
+        raise RunLockedError(str(path), **holder) from error
+    except OSError as error:
+        os.close(file)
+        raise StorageError("lock the working folder", path=str(path), reason=error.strerror) from error
     return file
 
 
-def _holder(file: TextIOWrapper) -> dict[str, object]:
-    file.seek(0)
+def _ourselves() -> dict[str, object]:
+    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return {"pid": os.getpid(), "host": socket.gethostname(), "started_at": started}
+
+
+def _holder(file: int) -> dict[str, Any]:
     try:
-        facts = json.loads(file.read())
+        facts = json.loads(os.pread(file, 4096, 0))
         return {name: facts[name] for name in ("pid", "host", "started_at")}
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return {}

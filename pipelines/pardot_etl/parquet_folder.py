@@ -55,9 +55,10 @@ def publish_folder(db: duckdb.DuckDBPyConnection, schema: str, target: Path) -> 
         StorageError: the folder could not be written; the previous one is untouched.
     """
     _insist_on_ours(target)
-    draft = target.with_name(f".{target.name}.next")
+    draft = _draft(target)
     try:
         shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(_old(target), ignore_errors=True)
         _open_to_readers(draft)
         known = _read_manifest(target)
         manifest: dict[str, dict[str, str]] = {}
@@ -74,6 +75,7 @@ def publish_folder(db: duckdb.DuckDBPyConnection, schema: str, target: Path) -> 
                 else:
                     _write(db, schema, table, name, draft / file)
                     written += 1
+            sync_folder(draft / table)
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
         (draft / MANIFEST).chmod(READABLE_FILE)
         _switch(draft, target)
@@ -155,12 +157,20 @@ def _switch(draft: Path, target: Path) -> None:
     elif _exchange(draft, target):
         shutil.rmtree(draft, ignore_errors=True)
     else:
-        old = target.with_name(f".{target.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        target.replace(old)
+        target.replace(_old(target))
         draft.replace(target)
-        shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(_old(target), ignore_errors=True)
     sync_folder(target.parent)
+
+
+def _draft(target: Path) -> Path:
+    """Return where the new folder is built."""
+    return target.with_name(f".{target.name}.next")
+
+
+def _old(target: Path) -> Path:
+    """Return where the previous folder steps aside where names cannot be exchanged."""
+    return target.with_name(f".{target.name}.old")
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .in_flight import ExportInFlight, exports_in_flight, usual_seconds
 
 if TYPE_CHECKING:
+    from pardot.backfills import Backfill
     from pardot.harvest import Plan
     from pardot.settings import Settings
 
@@ -82,6 +83,8 @@ class RunPlan:
 
     def lines(self) -> list[str]:
         """Return the plan as text: a line per object, a line per further window, then the total."""
+        if not self.objects:
+            return ["nothing to do: these objects are read whole by every first run"]
         width = max(len(one.plan.entry.table) for one in self.objects)
         lines = [f"{'object':<{width}}  way     calls  window"]
         for one in self.objects:
@@ -100,32 +103,43 @@ def plan_run(
     *,
     objects: Sequence[str] | None = None,
     destination: str = "duckdb",
+    backfill: Backfill | None = None,
 ) -> RunPlan:
-    """Return what the next run will do, computed from what is stored here.
+    """Return what the next run, or a backfill, will do, computed from what is stored here.
 
     Raises:
         SettingsError: an object is not known.
         StorageError: the database exists and cannot be read.
     """
-    from pardot.catalogue import select_entries
+    from pardot.catalogue import Route, select_entries
     from pardot.fields import fits_export
-    from pardot.harvest import plan
+    from pardot.harvest import Plan, plan
+    from pardot.ledger import Task
     from pardot.position import Position
 
     state, rows = read_state(places, destination)
     usual = usual_seconds(places.own_folder)
     open_exports = exports_in_flight(places.own_folder)
+    task = Task.UPDATE if backfill is None else Task.BACKFILL
     planned = []
     for entry in select_entries(settings.objects if objects is None else objects):
-        position = Position.from_state(state.get(entry.table, {}))
-        one = plan(
-            entry,
-            position,
-            history_start=settings.history_start(now),
-            now=now,
-            fits=fits_export(entry.fields),
+        known = state.get(entry.table, {})
+        if backfill is not None:
+            if entry.route is not Route.EXPORT:
+                continue
+            windows = [window for window in backfill.windows(now) if not backfill.is_done(known, window)]
+            one = Plan(entry, "export", tuple(windows or backfill.windows(now)), by_update=False, task=task)
+        else:
+            one = plan(
+                entry,
+                Position.from_state(known),
+                history_start=settings.history_start(now),
+                now=now,
+                fits=fits_export(entry.fields),
+            )
+        in_flight = tuple(
+            export for export in open_exports if (export.object_name, export.task) == (entry.table, task.value)
         )
-        in_flight = tuple(export for export in open_exports if export.object_name == entry.table)
         looks = _looks(usual.get(entry.table), settings.poll_seconds)
         calls, note = _estimate(one, in_flight, looks, rows.get(entry.table))
         planned.append(ObjectPlan(one, in_flight, calls, note))
@@ -135,7 +149,7 @@ def plan_run(
 def _estimate(plan: Plan, in_flight: Sequence[ExportInFlight], looks: int, rows: int | None) -> tuple[int, str]:
     """Return the calls that one object takes, and what is special about it."""
     custom = 1 if plan.entry.has_custom_fields else 0
-    if plan.way == "export" and in_flight:
+    if plan.way == "export" and in_flight and plan.task.value == "update":
         calls = 0
         for export in in_flight:
             waits = 0 if export.status == "complete" else looks + (export.export_id is None)

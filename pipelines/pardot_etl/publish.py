@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 from pardot.csv_files import sync_folder
 from pardot.errors import StorageError
 
 from .configuration import DATASET, MARTS, Places
-from .database import connect, keep_schemas
+from .database import connect, keep_schemas, remove_database, write_ahead_log
 from .parquet_folder import READABLE_FILE, publish_folder
 
 
@@ -47,24 +48,25 @@ def publish_database(working: Path, published: Path, schemas: Collection[str]) -
     Raises:
         StorageError: the copy could not be written; the previous snapshot is untouched.
     """
-    with connect(working) as db:
-        db.execute("CHECKPOINT")
     draft = published.with_name(f".{published.name}.new")
     try:
+        with connect(working) as db:
+            db.execute("CHECKPOINT")
         published.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
+        remove_database(draft)
         _copy(working, draft)
         keep_schemas(draft, schemas)
         draft.chmod(READABLE_FILE)
         draft.replace(published)
-        published.with_name(f"{published.name}.wal").unlink(missing_ok=True)
+        write_ahead_log(published).unlink(missing_ok=True)
         sync_folder(published.parent)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
+    except (OSError, StorageError) as error:
+        with suppress(OSError):
+            remove_database(draft)
         raise StorageError(
             "publish the database",
             path=str(published),
-            reason=error.strerror or str(error),
+            reason=error.reason if isinstance(error, StorageError) else error.strerror or str(error),
             next_step="Readers keep the previous snapshot and the rows are safe in the working database; free the "
             "space or mend the permissions, then run `pardot-etl run` again",
         ) from error

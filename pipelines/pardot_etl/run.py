@@ -7,7 +7,7 @@ instant; the next run continues from what the ledger, dlt's package and the dest
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -16,26 +16,29 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from pardot import stopping
-from pardot.errors import PardotError, SettingsError, StorageError
+from pardot.errors import SettingsError
 from pardot.events import Event, EventHandler
 from pardot.settings import Settings
 
 from .configuration import DATASET, MARTS
 from .lock import RunLock
+from .rounds import Rounds, resource_states
 from .summary import ObjectCounts, RunSummary, Tally, worst_exit_code
 
 if TYPE_CHECKING:
     from dlt import Pipeline
 
+    from pardot.backfills import Backfill
     from pardot.session import Session
 
     from .configuration import Places
 
-MAX_ROUNDS = 4
 PIPELINE = "pardot"
 DLT_DEFAULTS = {
     # Nothing about a run leaves the machine except to Pardot and the destination.
     "RUNTIME__DLTHUB_TELEMETRY": "false",
+    # A pickle of the run with the text of every exception, which dlt reads back at the next one; nobody looks at it.
+    "ENABLE_RUNTIME_TRACE": "false",
     # Exports wait for Pardot while queries go on; the transport bounds what is in flight.
     "EXTRACT__WORKERS": "8",
     # dlt looks for finished work a hundred times a second by default, also while exports take an hour.
@@ -58,6 +61,8 @@ class RunOptions:
     objects: tuple[str, ...] | None = None
     destination: str = "duckdb"
     transform: bool = True
+    backfill: Backfill | None = None
+    """A stretch of creation time to read instead of what is new."""
 
     @property
     def uses_working_database(self) -> bool:
@@ -113,20 +118,31 @@ def run(
     with RunLock(*locks):
         settings_of_dlt(options)
         if options.uses_working_database:
-            from .database import create_if_missing
+            from .database import connect, create_if_missing
 
             create_if_missing(places.working_database)
+            with connect(places.working_database):  # says who holds it, or that a newer DuckDB wrote it
+                pass
         with stages.stage("drain"):
             pipeline, healed = _open_pipeline(places, options)
         from pardot.session import open_session
 
         with closing(open_session(settings, on_event=watch, sleep=sleep)) as session:
             session.keeps_going = True
+            if session.ledger.put_aside:
+                healed.append(f"began a new ledger, the old one could not be read (kept as {session.ledger.put_aside})")
             _settle(session, places, options)
             before = _row_counts(places, options)
-            load_ids = _extract_and_load(session, pipeline, options, stages, tally)
+            with stages.stage("log in"):
+                session.read_account()
+            rounds = Rounds(session, pipeline, tally, stages.stage)
+            if options.backfill is None:
+                rounds.update(options.objects)
+                rounds.review(options.objects)
+            else:
+                rounds.backfill(options.objects, options.backfill)
             _settle(session, places, options)
-            counts = _count(tally, before, load_ids, places, options)
+            counts = _count(tally, before, rounds.load_ids, places, options)
             calls, failures = session.allowance, tuple(session.failures)
         transform = _transform(settings, places, options, stages)
         published = _publish(places, options, lake, stages)
@@ -199,91 +215,6 @@ def _open_pipeline(places: Places, options: RunOptions) -> tuple[Pipeline, list[
     return open_pipeline(make, folder / name)
 
 
-def _extract_and_load(
-    session: Session, pipeline: Pipeline, options: RunOptions, stages: _Stages, tally: Tally
-) -> list[str]:
-    """Extract and load until nothing of an earlier run is left, and return the ids of the load packages.
-
-    One round is the rule. A second one follows when the first continued an export of an earlier run (the time since
-    then is still to be asked for), when rows were set aside, or when the destination refused a large file unchecked.
-    """
-    from pardot.source import pardot_source
-
-    load_ids: list[str] = []
-    with stages.stage("log in"):
-        session.read_account()
-    objects: Iterable[str] | None = options.objects
-    for _ in range(MAX_ROUNDS):
-        session.resumed.clear()
-        session.clear_outgoing()
-        had_rejects = session.has_kept_rejects
-        with stages.stage("extract"), _translated("extract"):
-            try:
-                pipeline.extract(pardot_source(objects=objects, session=session))
-            finally:
-                session.release_destination()
-        try:
-            with stages.stage("load"), _translated("load"):
-                pipeline.normalize()
-                load_ids += pipeline.load().loads_ids
-        except StorageError as error:
-            if not session.reads_strictly or not _refused_data(error):
-                raise
-            # The destination refused a cell or a record: read everything again from disk, cell by cell.
-            pipeline.abort_packages()
-            pipeline.sync_destination()
-            session.reads_strictly = False
-            session.fetched.clear()
-            session.failures.clear()
-            tally.clear()
-            continue
-        session.forget_fetched()
-        if had_rejects:
-            session.forget_rejected()
-        if not session.resumed and not session.has_kept_rejects:
-            break
-        objects = sorted(session.resumed)
-    return load_ids
-
-
-@contextmanager
-def _translated(step: str) -> Iterator[None]:
-    """Let only our own errors out of dlt's steps; ours are found inside dlt's wrapping."""
-    from dlt.common.exceptions import DltException
-
-    try:
-        yield
-    except PardotError:
-        raise
-    except DltException as error:
-        for cause in _causes(error):
-            if isinstance(cause, PardotError | KeyboardInterrupt | SystemExit):
-                raise cause from error
-        reason = str(_causes(error)[-1]).partition("\n")[0]  # further lines may quote a row
-        raise StorageError(f"{step} the rows", reason=reason) from error
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = current.__cause__ or current.__context__
-    return chain
-
-
-def _refused_data(error: BaseException) -> bool:
-    """Whether the destination refused what it read, rather than failed itself."""
-    import duckdb
-
-    refusals = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
-    return any(isinstance(cause, refusals) for cause in _causes(error)) or any(
-        word in str(cause)
-        for cause in _causes(error)
-        for word in ("Conversion Error", "Invalid Input Error", "CSV Error")
-    )
-
-
 def _settle(session: Session, places: Places, options: RunOptions) -> None:
     """Check the keys of tables that were filled without a merge, now or in a run that was killed."""
     names = session.ledger.unsettled()
@@ -347,8 +278,7 @@ def _publish(places: Places, options: RunOptions, lake: Path | None, stages: _St
 
 def _data_through(pipeline: Pipeline) -> str | None:
     """Return the end of the last finished window of visitor activities."""
-    resources: Mapping[str, Any] = pipeline.state.get("sources", {}).get(PIPELINE, {}).get("resources", {})
-    through = resources.get("visitor_activities", {}).get("through")
+    through = resource_states(pipeline).get("visitor_activities", {}).get("through")
     return str(through) if through else None
 
 

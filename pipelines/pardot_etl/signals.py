@@ -1,4 +1,4 @@
-"""Ending early: SIGINT and SIGTERM end a command in order, and leave a state that the next run continues from."""
+"""Ending early: SIGINT, SIGTERM and SIGHUP end a command in order; the next run continues from what they leave."""
 
 from __future__ import annotations
 
@@ -14,31 +14,48 @@ from typing import Final, NoReturn
 INTERRUPTED: Final = 130
 GRACE_SECONDS: Final = 20.0
 """How long an interrupted run may take to end by itself; service managers kill after 30 seconds and more."""
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOPPED = threading.Event()
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGINT and SIGTERM end the command in order; a second one, or no end in sight, ends it at once."""
+    """Let a signal end the command in order; a second one, or no end in sight, ends it at once.
+
+    A signal that whoever started us ignores stays ignored: `nohup` protects from SIGHUP, a shell's `&` from SIGINT.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        signal.signal(number, _stop)
+    _STOPPED.clear()
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, _stop)
     try:
         yield
+    except Exception as error:
+        if is_stopped():  # what fails now fails for it: DuckDB says that a query was interrupted, by RuntimeError
+            raise KeyboardInterrupt from error
+        raise
     finally:
-        for number in numbers:
-            signal.signal(number, before[number])
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def is_stopped() -> bool:
+    """Whether a signal has told this command to end."""
+    return _STOPPED.is_set()
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     """End the command as Ctrl-C does; dlt may have stood in for us and calls only at the second signal."""
     if signal.getsignal(number) is not _stop:
         end_at_once()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: end_at_once())
+    _STOPPED.set()
+    for each in _ENDING:
+        if signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, lambda *_: end_at_once())
     # What is not loaded yet has nothing to stop; a signal handler imports nothing.
     if "pardot.stopping" in sys.modules:
         sys.modules["pardot.stopping"].stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pardot.events import Event
@@ -12,12 +12,14 @@ from pardot.events import Event
 
 @dataclass
 class ObjectCounts:
-    """The account of one object. `parsed = loaded + seen_before + duplicates`; `loaded = new + changed`."""
+    """The account of one object. `parsed + purged = loaded + seen_before`; `loaded = new + changed`."""
 
     files: int = 0
     bytes: int = 0
     parsed: int = 0
     set_aside: int = 0
+    purged: int = 0
+    """Rows that Pardot delivers no longer, marked in their table; they count as changed."""
     loaded: int = 0
     new: int | None = 0
     """None where the destination is not ours to ask."""
@@ -29,7 +31,7 @@ class ObjectCounts:
     @property
     def seen_before(self) -> int:
         """Rows that were fetched again and found as they are stored, or that stood twice in what was fetched."""
-        return self.parsed - self.loaded
+        return self.parsed + self.purged - self.loaded
 
 
 class Tally:
@@ -54,11 +56,18 @@ class Tally:
             elif event.name == "rows.parsed":
                 counts.parsed += _number(event.fields.get("rows"))
                 counts.set_aside += _number(event.fields.get("rejected"))
+            elif event.name == "rows.purged":
+                counts.purged += _number(event.fields.get("rows"))
 
-    def clear(self) -> None:
-        """Start again, because the extraction does."""
+    def copy(self) -> dict[str, ObjectCounts]:
+        """Return the account so far, to come back to."""
         with self._lock:
-            self.objects.clear()
+            return {name: replace(counts) for name, counts in self.objects.items()}
+
+    def restore(self, objects: Mapping[str, ObjectCounts]) -> None:
+        """Go back to an earlier account, because the extraction starts again."""
+        with self._lock:
+            self.objects = {name: replace(counts) for name, counts in objects.items()}
 
 
 NOTICES = frozenset(
@@ -70,6 +79,13 @@ NOTICES = frozenset(
         "field.refused",
         "account.unreadable",
         "export.lost",
+        "export.adopted",
+        "backfill.not_needed",
+        "column.widened",
+        "review.failed",
+        "review.in_doubt",
+        "review.postponed",
+        "rows.purged",
     }
 )
 """Events that a person should see in the summary although the run went on."""

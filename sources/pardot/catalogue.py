@@ -112,6 +112,9 @@ def _fields(
     )
 
 
+PURGED_AT = Field("purgedAt", Type.TIMESTAMP, is_asked=False)
+"""A column of every raw table: when a row was found to be delivered no longer, by the server's clock. NULL is alive."""
+
 _TOLD_BY_BIN = (Field("isDeleted", Type.BOOLEAN, is_asked=False),)
 """For objects with a recycle bin and no field that says so: rows in use and rows in the bin are asked for apart."""
 _AUDIT = "createdById updatedById"

@@ -11,7 +11,6 @@
         ExportFailedError          Pardot could not finish it               exit 1
         ExportTimedOutError        still unfinished; resumable              exit 75
         ExportExpiredError         its files are gone                       exit 75
-        UnknownStatusError         a status that we do not know             exit 1
       DataError                    an answer or a file breaks its contract  exit 1
       StorageError                 disk, folder or database                 exit 1
       RunLockedError               another run is active                    exit 75
@@ -383,24 +382,6 @@ class ExportExpiredError(ExportError):
 
     def _advice(self) -> str:
         return f"{_NOTHING_LOADED}; {_RUN_AGAIN} to create a new export for the same window"
-
-
-class UnknownStatusError(ExportError):
-    """Pardot gave a status that we do not know; `known` lists those we do."""
-
-    def __init__(self, *, known: Sequence[str] = (), **facts: Any) -> None:
-        super().__init__(**facts)
-        self.known = tuple(known)
-
-    def _outcome(self) -> str:
-        return "has a status that this version does not know"
-
-    def _evidence(self) -> str:
-        known = f"known are {', '.join(self.known)}" if self.known else ""
-        return "; ".join(part for part in (super()._evidence(), known) if part)
-
-    def _advice(self) -> str:
-        return f"{_NOTHING_LOADED} and the export is kept in the ledger; update pardot-etl, or report the status"
 
 
 class DataError(PardotError):

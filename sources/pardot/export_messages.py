@@ -11,13 +11,16 @@ from datetime import datetime
 from enum import Enum
 
 from .catalogue import Entry
-from .errors import DataError, UnknownStatusError
+from .errors import DataError
 from .ledger import ExportRecord
+from .redaction import redact
 from .windows import Window, api_time, parse_time
 
 READ_FIELDS = "id,status,isExpired,resultRefs,createdAt,updatedAt"
 CREATE_FIELDS = "id,status,createdAt"
 QUERY_FIELDS = "id,status,procedure,isExpired,createdAt"
+FIELDS_FIELDS = "id,fields,legacyDateFormat"
+"""What only a read of one export tells."""
 EXPORTS_PATH = "/api/v5/exports"
 
 
@@ -46,17 +49,14 @@ _STATUS_WORDS = {
 
 
 def parse_status(word: object, *, is_expired: bool = False) -> Status:
-    """Map the API's status word; only the four words of the guide are sure, the others are its Import API's.
+    """Map the API's status word.
 
-    Raises:
-        UnknownStatusError: a word that we do not know; waiting on it could last for ever.
+    Only the four words of the guide are sure, the others are its Import API's. A word that nobody has written down is
+    taken for unfinished: the caller's patience ends the wait.
     """
     if is_expired:
         return Status.LOST
-    known = _STATUS_WORDS.get(str(word).strip().lower())
-    if known is None:
-        raise UnknownStatusError(status=str(word), known=tuple(_STATUS_WORDS))
-    return known
+    return _STATUS_WORDS.get(str(word).strip().lower(), Status.PENDING)
 
 
 def parse_result_urls(value: object, export_id: str) -> list[str]:
@@ -109,6 +109,37 @@ def window_of(record: ExportRecord) -> Window:
     return Window(parse_time(record.start_at), None if is_open or not record.end_at else parse_time(record.end_at))
 
 
+def serves(export: Mapping[str, object], request: Mapping[str, object]) -> bool:
+    """Whether an export that the API lists brings at least the rows of a request; its fields are not listed.
+
+    It is of the same procedure with the same arguments but for the bounds, which may be wider. A request without an
+    upper bound is served only by an export without one: its own creation is its end.
+    """
+    wanted, found = request["procedure"], export.get("procedure")
+    if not isinstance(found, dict) or not isinstance(wanted, dict) or found.get("name") != wanted["name"]:
+        return False
+    ours, theirs = wanted["arguments"], found.get("arguments")
+    if not isinstance(theirs, dict):
+        return False
+    bounds = {name for name in (*ours, *theirs) if name.endswith(("After", "Before"))}
+    if {k: v for k, v in ours.items() if k not in bounds} != {k: v for k, v in theirs.items() if k not in bounds}:
+        return False
+    try:
+        return all(_reaches(name, theirs.get(name), ours.get(name)) for name in bounds)
+    except ValueError:
+        return False
+
+
+def _reaches(name: str, theirs: object, ours: object) -> bool:
+    """Whether a bound leaves out nothing that ours lets in."""
+    if theirs is None:
+        return (ours is None) == name.endswith("Before")
+    if ours is None:
+        return False
+    found, wanted = parse_time(str(theirs)), parse_time(str(ours))
+    return found <= wanted if name.endswith("After") else found >= wanted
+
+
 def closed_request(record: ExportRecord) -> str:
     """Return the request with its window closed where its first export closed it.
 
@@ -138,7 +169,7 @@ def split_request(record: ExportRecord, at: datetime) -> list[tuple[str, str, st
 def parse_export_id(value: object) -> str:
     text = str(value)
     if not text.isdigit():
-        raise DataError("the answer to a create call", expected="a numeric `id`", found=repr(value)[:40])
+        raise DataError("the answer to a create call", expected="a numeric `id`", found=redact(repr(value))[:40])
     return text
 
 

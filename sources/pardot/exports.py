@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from . import stopping
+from .adoption import Adoption
 from .catalogue import Entry
 from .csv_files import ResultFile, ResultFileWriter
 from .errors import (
@@ -35,7 +36,6 @@ from .events import Event, EventHandler
 from .export_messages import (
     CREATE_FIELDS,
     EXPORTS_PATH,
-    QUERY_FIELDS,
     READ_FIELDS,
     Status,
     build_request,
@@ -48,7 +48,7 @@ from .export_messages import (
     split_request,
     window_of,
 )
-from .ledger import ASKED, ExportRecord, FileRecord, Ledger
+from .ledger import ASKED, ExportRecord, FileRecord, Ledger, Task
 from .transport import Reply, Transport
 from .windows import Window, api_time, parse_time
 
@@ -62,7 +62,6 @@ CACHE_SECONDS = 61.0
 """How long a list of exports may be older than the last create call: reads may be cached for a minute."""
 LONGEST_WINDOW = timedelta(days=365)
 """Source: Export API guide, limits: an export covers at most a year."""
-RECENT_EXPORTS = 200
 GONE_CODES = frozenset({109, 178, 192})
 """The export or its files are no longer there: not found, not downloadable in this state."""
 CONCURRENT_CODE = 66
@@ -116,30 +115,49 @@ class Exports:
         self._on_event = on_event
         self._sleep = sleep
         self._monotonic = monotonic
+        self._adoption = Adoption(transport, ledger)
 
     def plan(
-        self, entry: Entry, fields: Sequence[str], windows: Sequence[Window], *, by_update: bool
+        self,
+        entry: Entry,
+        fields: Sequence[str],
+        windows: Sequence[Window],
+        *,
+        by_update: bool,
+        task: Task = Task.UPDATE,
     ) -> list[ExportRecord]:
         """Return the exports to fetch, as lines of the ledger: those an earlier run left behind, else new ones.
 
         What was left behind goes first and alone, so that the windows of one load always fit together. It is given up
         only when the fields have changed meanwhile, or when a window that was never asked for has grown over a year.
+        A ledger that was never used may replace one that is lost; then what is open at Pardot is taken over.
         """
         requests = [build_request(entry, fields, window, by_update=by_update) for window in windows]
-        left_behind = self._ledger.open_exports(entry.table)
+        intents = [
+            (json.dumps(request, sort_keys=True), api_time(w.start_at), api_time(w.end_at) if w.end_at else None)
+            for request, w in zip(requests, windows, strict=True)
+        ]
+        left_behind = self._ledger.open_exports(entry.table, task)
+        if task is Task.BACKFILL:  # its windows are named by the user: another one's exports are kept for another time
+            texts = {text for text, _, _ in intents}
+            left_behind = [one for one in left_behind if one.request in texts]
         if left_behind and all(self._still_serves(one, requests[0]) for one in left_behind):
-            self._emit("export.resumed", entry, exports=len(left_behind))
+            self._emit("export.resumed", entry, exports=len(left_behind), task=task.value)
             return left_behind
         for one in left_behind:
             self._ledger.forget(one.request_id)
             self._remove_files(one)
-        return self._ledger.intend(
-            entry.table,
-            [
-                (json.dumps(request, sort_keys=True), api_time(w.start_at), api_time(w.end_at) if w.end_at else None)
-                for request, w in zip(requests, windows, strict=True)
-            ],
-        )
+        intended = self._ledger.intend(entry.table, intents, task)
+        if task is Task.UPDATE and self._ledger.is_new:
+            return [self._adopted(entry, record) for record in intended]
+        return intended
+
+    def _adopted(self, entry: Entry, record: ExportRecord) -> ExportRecord:
+        adopted = self._adoption.adopt(record)
+        if adopted is None:
+            return record
+        self._emit("export.adopted", entry, export_id=adopted.export_id, window=str(window_of(adopted)))
+        return adopted
 
     def fetch(self, entry: Entry, record: ExportRecord) -> FetchedExport:
         """Return all files of one export, continuing from wherever the ledger says it is.
@@ -178,6 +196,13 @@ class Exports:
         """Forget an export that was never created."""
         self._ledger.forget(record.request_id)
 
+    def give_up_files(self, fetched: Iterable[FetchedExport]) -> None:
+        """Forget exports whose files cannot be read: kept, they would end every later run in the same way."""
+        for export in fetched:
+            record = self._ledger.read(export.request_id)
+            self._remove_files(record)
+            self._ledger.lost(record.request_id, closed_request(record))
+
     def _still_serves(self, record: ExportRecord, request: Mapping[str, object]) -> bool:
         """Whether an export left behind brings what is needed now, and can still be asked for."""
         if shape_of(json.loads(record.request)) != shape_of(request):
@@ -211,7 +236,7 @@ class Exports:
         """
         started = self._monotonic()
         answers_lost = 0
-        found = self._find_lost(request) if was_asked else None
+        found = self._adoption.find_lost(request) if was_asked else None
         for wait_seconds in self._waits():
             if found is not None:
                 return found
@@ -222,7 +247,7 @@ class Exports:
             except TransientRequestError as error:
                 if error.outcome_unknown:
                     answers_lost += 1
-                    found = self._find_lost(request) or self._find_lost_later(request)
+                    found = self._adoption.find_lost(request) or self._find_lost_later(request)
                     if found is None and answers_lost == MAX_ANSWERS_LOST:
                         raise
                     continue
@@ -247,24 +272,10 @@ class Exports:
         except ValueError:
             return asked_at
 
-    def _find_lost(self, request: Mapping[str, object]) -> dict[str, object] | None:
-        """Look for an export with the same procedure among the recent ones; None when not found or not allowed."""
-        params: dict[str, str | int] = {"fields": QUERY_FIELDS, "orderBy": "id DESC", "limit": RECENT_EXPORTS}
-        try:
-            values = self._transport.get_json(EXPORTS_PATH, params, operation="export.query").data.get("values")
-        except RejectedRequestError:
-            return None
-        known = {record.export_id for record in self._ledger.open_exports()}
-        for export in values if isinstance(values, list) else ():
-            is_ours = isinstance(export, dict) and export.get("procedure") == request["procedure"]
-            if is_ours and str(export.get("id")) not in known and not export.get("isExpired"):
-                return dict(export)
-        return None
-
-    def _find_lost_later(self, request: Mapping[str, object]) -> dict[str, object] | None:
+    def _find_lost_later(self, request: Mapping[str, object]) -> Mapping[str, object] | None:
         """Look again when no cache can hide the export any more: only then is it safe to create another."""
         self._sleep(CACHE_SECONDS)
-        return self._find_lost(request)
+        return self._adoption.find_lost(request)
 
     def _fetch_created(self, entry: Entry, record: ExportRecord, window: Window) -> FetchedExport:
         fields = tuple(json.loads(record.request)["fields"])
@@ -295,6 +306,8 @@ class Exports:
             )
             if status is Status.COMPLETE:
                 urls = parse_result_urls(reply.data.get("resultRefs"), str(record.export_id))
+                for url in urls:  # a refused one is not recorded either: the next run reads the export again
+                    self._transport.insist_on_allowed(url)
                 self._ledger.finished(record.request_id, urls)
                 self._ledger.note_duration(entry.table, waited, 0, datetime.now(timezone.utc).isoformat())
                 self._emit(

@@ -68,7 +68,7 @@ class Trouble(Exception):
             "status": self.status,
             "code": self.code,
             "reason": None if self.reason is None else redact(self.reason),
-            "request_id": self.request_id,
+            "request_id": None if self.request_id is None else redact(self.request_id),
             "attempts": attempts,
         }
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from .catalogue import CATALOGUE, MAX_EXPORT_FIELDS, Entry, Field, Type
+from .catalogue import CATALOGUE, MAX_EXPORT_FIELDS, PURGED_AT, Entry, Field, Type
 from .errors import DataError, RejectedRequestError
 from .events import Event, EventHandler
 from .queries import PagedQuery
@@ -72,7 +72,7 @@ class FieldChoice:
             self._on_event(
                 Event("field.left_out", {"object": self._entry.table, "field": name, "since": refused[name]})
             )
-        chosen = tuple(field for field in fields if field.name not in refused)
+        chosen = (*(field for field in fields if field.name not in refused), PURGED_AT)
         self._insist_on_distinct_columns(chosen)
         return chosen
 
@@ -98,11 +98,11 @@ class FieldChoice:
     def has_new(self, fields: Sequence[Field]) -> bool:
         """Whether a field was not asked for when the stored rows were read, so that all of them lack its values."""
         loaded = self._state.get("fields")
-        return loaded is not None and any(field.name not in loaded for field in fields)
+        return loaded is not None and any(field.name not in loaded for field in fields if field.is_asked)
 
     def note_loaded(self, fields: Sequence[Field]) -> None:
         """Remember the fields whose values the rows have, once everything that `has_new` asked for is read."""
-        self._state["fields"] = sorted({field.name for field in fields})
+        self._state["fields"] = sorted({field.name for field in fields if field.is_asked})
 
     def _accepted(self, custom: Sequence[str]) -> list[str]:
         """Return the custom fields that this object's query takes; only those not tried this week cost calls."""
@@ -167,7 +167,7 @@ class FieldChoice:
 
 def fits_export(fields: Sequence[Field]) -> bool:
     """Whether one export may name all these fields."""
-    return len(fields) <= MAX_EXPORT_FIELDS
+    return sum(field.is_asked for field in fields) <= MAX_EXPORT_FIELDS
 
 
 def _mentions(text: str, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""One object, from its position to files: which windows to ask for, by which route, and where that leads."""
+"""One object, from what is wanted to files: which windows to ask for, by which route, and where that leads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from .catalogue import Entry, Field, Route
 from .columns import PageFile, TextFile
@@ -13,11 +14,11 @@ from .errors import AuthenticationError, PardotError, RejectedRequestError
 from .events import Event, EventHandler
 from .exports import Exports, FetchedExport
 from .fields import FieldChoice, fits_export
-from .ledger import ExportRecord
+from .ledger import ExportRecord, Task
 from .position import Position
 from .queries import PagedQuery, Record, write_pages
 from .transport import Transport
-from .windows import Window, api_time, changes, history, parse_time
+from .windows import LAG, Window, api_time, changes, history, parse_time
 
 REFUSED_RANGE_CODES = frozenset({7, 8, 177})
 """What a window that starts after the service's own now may be answered with; which one is not documented."""
@@ -32,6 +33,9 @@ class Harvest:
     position: Position
     """Where the object has been read to once these files are loaded."""
     exports: tuple[FetchedExport, ...] = ()
+    complete: tuple[Window, ...] | None = None
+    """Stretches of creation time of which every row is in the files, so that one that is missing is gone; empty for
+    all time, None when the files say nothing about missing rows."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Plan:
     """`export`, `query` or `walk`."""
     windows: tuple[Window, ...]
     by_update: bool
+    task: Task = Task.UPDATE
 
 
 def plan(entry: Entry, position: Position, *, history_start: datetime, now: datetime, fits: bool = True) -> Plan:
@@ -64,6 +69,13 @@ def plan(entry: Entry, position: Position, *, history_start: datetime, now: date
     if entry.route is Route.QUERY and not is_first:
         return Plan(entry, "query", (Window(since[-1].start_at, None),), by_update=True)
     return Plan(entry, "walk", (), by_update=False)
+
+
+class Planner(Protocol):
+    """Makes a plan for the fields that are to be read."""
+
+    def __call__(self, fields: Sequence[Field], *, filters: bool) -> Plan:
+        """Return the plan; without filters where Pardot has refused to filter by the date."""
 
 
 class Harvester:
@@ -99,44 +111,76 @@ class Harvester:
     ) -> Harvest:
         """Fetch everything between the position and now.
 
-        When Pardot refuses a field, go on without it; when it refuses to filter by the date, read all rows: the
-        filters of some objects are known from other people's clients only.
+        When Pardot refuses to filter by the date, read all rows: the filters of some objects are known from other
+        people's clients only.
 
         Args:
             name: names the page file of a query, so that runs do not collide.
         """
+
+        def planned(fields: Sequence[Field], *, filters: bool) -> Plan:
+            # A field that is new to the stored rows is read for all of them once.
+            starts_over = not filters or choice.has_new(fields)
+            return self.plan(entry, Position() if starts_over else position, fields)
+
+        harvest = self._fetch(planned, choice, custom, position, name)
+        if harvest.exports and position.through is not None and choice.has_new(harvest.fields):
+            # History by creation time says nothing of older rows that changed: they are the next run's.
+            return replace(harvest, position=position)
+        return harvest
+
+    def reread(
+        self,
+        entry: Entry,
+        windows: Sequence[Window],
+        task: Task,
+        choice: FieldChoice,
+        custom: Sequence[str],
+        *,
+        name: str,
+    ) -> Harvest:
+        """Fetch the rows that were created in these windows, or all rows when there are none; no position moves."""
+        way = "export" if windows else "walk"
+        planned = Plan(entry, way, tuple(windows), by_update=False, task=task)
+
+        def always(fields: Sequence[Field], *, filters: bool) -> Plan:  # noqa: ARG001
+            return planned
+
+        return self._fetch(always, choice, custom, Position(), name)
+
+    def _fetch(
+        self, planner: Planner, choice: FieldChoice, custom: Sequence[str], position: Position, name: str
+    ) -> Harvest:
+        """Carry out a plan; when Pardot refuses a field, go on without it."""
         filters = True
         while True:
             fields = choice.choose(custom)
-            # A field that is new to the stored rows is read for all of them once.
-            starts_over = not filters or choice.has_new(fields)
-            planned = self.plan(entry, Position() if starts_over else position, fields)
+            planned = planner(fields, filters=filters)
             try:
                 if planned.way == "export":
-                    harvest = self._by_export(planned, position, fields)
-                    # History by creation time says nothing of older rows that changed: they are the next run's.
-                    is_repeat = starts_over and position.through is not None
-                    return replace(harvest, position=position) if is_repeat else harvest
+                    return self._by_export(planned, position, fields)
                 return self._by_query(planned, position, fields, name)
             except AuthenticationError as error:
-                raise _named(error, entry, planned) from error
+                raise _named(error, planned) from error
             except RejectedRequestError as error:
                 if choice.refuse(fields, error):
                     continue
                 if planned.way != "query":
-                    raise _named(error, entry, planned) from error
+                    raise _named(error, planned) from error
                 filters = False
-                self._on_event(Event("query.filter_refused", {"object": entry.table, "code": error.code}))
+                self._on_event(Event("query.filter_refused", {"object": planned.entry.table, "code": error.code}))
 
     def _by_export(self, planned: Plan, position: Position, fields: tuple[Field, ...]) -> Harvest:
         entry = planned.entry
-        names = [field.name for field in fields]
-        records = self._exports.plan(entry, names, planned.windows, by_update=planned.by_update)
+        names = [field.name for field in fields if field.is_asked]
+        records = self._exports.plan(entry, names, planned.windows, by_update=planned.by_update, task=planned.task)
+        is_fresh = not any(record.export_id for record in records)
         fetched = self._fetch_all(entry, records)
         through = max(export.end_at for export in fetched)
         files = tuple(file for export in fetched for file in export.files)
+        complete = None if planned.by_update or not is_fresh else tuple(_complete(export) for export in fetched)
         # The end of an export is told by the API's own clock, so no row's stamp is needed beside it.
-        return Harvest(files, fields, position.advance(through, through, None), fetched)
+        return Harvest(files, fields, position.advance(through, through, None), fetched, complete)
 
     def _fetch_all(self, entry: Entry, records: Sequence[ExportRecord]) -> tuple[FetchedExport, ...]:
         """Fetch every export, whatever the distance between the server's clock as we know it and the API's own.
@@ -176,7 +220,9 @@ class Harvester:
             self._pages_folder / f"{name}.parquet",
             lambda rows: self._on_event(Event("query.page", {"object": entry.table, "rows": rows})),
         )
-        return Harvest((file,), fields, position.advance(asked_at, newest.moment, newest.last_id))
+        is_whole = planned.way == "walk" and not query.hides_rows
+        reached = position.advance(asked_at, newest.moment, newest.last_id)
+        return Harvest((file,), fields, reached, complete=() if is_whole else None)
 
     def _pages(self, query: PagedQuery, planned: Plan, position: Position) -> Iterator[list[Record]]:
         if planned.way == "walk":
@@ -213,9 +259,14 @@ class _Newest:
         self.moment = moment if self.moment is None else max(self.moment, moment)
 
 
-def _named(error: PardotError, entry: Entry, planned: Plan) -> PardotError:
+def _complete(export: FetchedExport) -> Window:
+    """Return the stretch of creation time of which an export must have every row; the newest may not show yet."""
+    return Window(export.window.start_at, max(export.window.start_at, export.end_at - LAG))
+
+
+def _named(error: PardotError, planned: Plan) -> PardotError:
     """Let an error from a query name its object and window."""
     if getattr(error, "window", "") is None:
         where = str(planned.windows[0]) if planned.windows else "all rows"
-        error.window = f"{entry.table}, {where}"  # type: ignore[attr-defined]
+        error.window = f"{planned.entry.table}, {where}"  # type: ignore[attr-defined]
     return error

@@ -3,6 +3,9 @@
 One SQLite file in the working folder, written with full synchronisation before and after each step that costs
 something at Pardot. An export that was created is not created again; a result file that was fetched is not fetched
 again. Rows leave the ledger when the destination's own state says that their window is loaded.
+
+A file that is no ledger any more, say after a power cut on a disk that lies, is put aside and a new one begun: what
+it knew is found again through the API as far as the user's abilities allow.
 """
 
 from __future__ import annotations
@@ -13,13 +16,17 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
+
+from .errors import StorageError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS exports (
     request_id INTEGER PRIMARY KEY,
     table_name TEXT NOT NULL,
+    task TEXT NOT NULL DEFAULT 'update',
     request TEXT NOT NULL,           -- procedure, arguments and fields, as canonical JSON
     start_at TEXT NOT NULL,          -- the window as we name it
     end_at TEXT,                     -- filled in from the export's own creation time when the window was open
@@ -48,7 +55,19 @@ CREATE TABLE IF NOT EXISTS durations (
 """
 ASKED = "asked"
 """Status between a create call and the record of its answer."""
-_COLUMNS = "request_id, table_name, request, start_at, end_at, export_id, status, created_at, attempts"
+_IN_USE = 1
+_COLUMNS = "request_id, table_name, task, request, start_at, end_at, export_id, status, created_at, attempts"
+
+
+class Task(Enum):
+    """Why rows are read; the exports of one task never stand in for those of another."""
+
+    UPDATE = "update"
+    """Everything since the position: the daily work."""
+    BACKFILL = "backfill"
+    """A stretch of the past, on request."""
+    REVIEW = "review"
+    """Rows that are loaded already, read again for what no filter by date tells."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,7 @@ class ExportRecord:
 
     request_id: int
     table: str
+    task: str
     request: str
     start_at: str
     end_at: str | None
@@ -86,21 +106,65 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA foreign_keys=ON")
-        self._db.executescript(_SCHEMA)
+        self.put_aside: Path | None = None
+        """Where a file went that was no ledger any more."""
+        with self._storage("open"):
+            try:
+                self._db = self._open()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                self.put_aside = self._put_aside()
+                self._db = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA foreign_keys=ON")
+            db.executescript(_SCHEMA)
+            if "task" not in {str(row[1]) for row in db.execute("PRAGMA table_info(exports)")}:
+                db.execute("ALTER TABLE exports ADD COLUMN task TEXT NOT NULL DEFAULT 'update'")
+            _insist_on_whole(db)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _put_aside(self) -> Path:
+        for number in range(1, 1000):
+            aside = self._path.with_name(f"{self._path.name}.broken-{number}")
+            if not aside.exists():
+                break
+        self._path.replace(aside)
+        for suffix in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        return aside
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no load was ever finished with this ledger: then exports may be open that it knows nothing of."""
+        return self._all("PRAGMA user_version", ()) != [(_IN_USE,)]
+
+    def note_in_use(self) -> None:
+        """Remember that a load was finished with this ledger."""
+        if self.is_new:
+            self._run(f"PRAGMA user_version = {_IN_USE}", ())
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
 
-    def open_exports(self, table: str | None = None) -> list[ExportRecord]:
+    def open_exports(self, table: str | None = None, task: Task | None = None) -> list[ExportRecord]:
         """Return the exports that are not known to be loaded, oldest first."""
-        where, values = ("WHERE table_name = ?", (table,)) if table else ("", ())
-        rows = self._all(f"SELECT {_COLUMNS} FROM exports {where} ORDER BY request_id", values)  # noqa: S608 constant text
+        rows = self._all(
+            f"SELECT {_COLUMNS} FROM exports WHERE table_name = coalesce(?, table_name) "  # noqa: S608 constant text
+            "AND task = coalesce(?, task) ORDER BY request_id",
+            (table, task.value if task else None),
+        )
         return [ExportRecord(*row) for row in rows]
 
     def read(self, request_id: int) -> ExportRecord:
@@ -108,24 +172,27 @@ class Ledger:
         (row,) = self._all(f"SELECT {_COLUMNS} FROM exports WHERE request_id = ?", (request_id,))  # noqa: S608 constant text
         return ExportRecord(*row)
 
-    def intend(self, table: str, requests: Sequence[tuple[str, str, str | None]]) -> list[ExportRecord]:
+    def intend(
+        self, table: str, requests: Sequence[tuple[str, str, str | None]], task: Task = Task.UPDATE
+    ) -> list[ExportRecord]:
         """Record that exports are about to be created: (request, start, end) of each; all of them or none."""
+        before = {one.request_id for one in self.open_exports(table, task)}
         with self._transaction():
-            self._insert(table, requests)
-        return self.open_exports(table)
+            self._insert(table, task.value, requests)
+        return [one for one in self.open_exports(table, task) if one.request_id not in before]
 
     def split(self, record: ExportRecord, requests: Sequence[tuple[str, str, str | None]]) -> list[ExportRecord]:
         """Replace an export that was never created by others, as for `intend`; returns the new ones."""
         with self._transaction():
             self._db.execute("DELETE FROM exports WHERE request_id = ?", (record.request_id,))
-            self._insert(record.table, requests)
+            self._insert(record.table, record.task, requests)
         texts = {request for request, _, _ in requests}
-        return [one for one in self.open_exports(record.table) if one.request in texts]
+        return [one for one in self.open_exports(record.table, Task(record.task)) if one.request in texts]
 
-    def _insert(self, table: str, requests: Sequence[tuple[str, str, str | None]]) -> None:
+    def _insert(self, table: str, task: str, requests: Sequence[tuple[str, str, str | None]]) -> None:
         self._db.executemany(
-            "INSERT INTO exports (table_name, request, start_at, end_at) VALUES (?, ?, ?, ?)",
-            [(table, *request) for request in requests],
+            "INSERT INTO exports (table_name, task, request, start_at, end_at) VALUES (?, ?, ?, ?, ?)",
+            [(table, task, *request) for request in requests],
         )
 
     def asked(self, request_id: int) -> None:
@@ -208,19 +275,35 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._lock:
+        with self._lock, self._storage("write"):
             self._db.execute("BEGIN")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
                 self._db.rollback()
                 raise
-            self._db.execute("COMMIT")
 
     def _run(self, sql: str, values: tuple[object, ...]) -> None:
-        with self._lock:
+        with self._lock, self._storage("write"):
             self._db.execute(sql, values)
 
     def _all(self, sql: str, values: tuple[object, ...]) -> list[Any]:
-        with self._lock:
+        with self._lock, self._storage("read"):
             return self._db.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _storage(self, step: str) -> Iterator[None]:
+        """Let trouble with the disk out as our own error; misuse of the ledger stays what it is."""
+        try:
+            yield
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise StorageError(f"{step} the ledger", path=str(self._path), reason=str(error)) from error
+
+
+def _insist_on_whole(db: sqlite3.Connection) -> None:
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD = re.compile(r"[^a-z0-9_]+")
+_MANY_UNDERSCORES = re.compile(r"_{4,}")
+"""dlt reads two underscores as a level and drops an empty one, so a column with four would be called otherwise."""
 _MAX_NAME = 120
 
 
@@ -18,7 +20,7 @@ def column_name(name: str) -> str:
     ('list_email_id', 'favourite_colour__c', 'crm_url_text')
     """
     words = "_".join(_WORD_START.split(name)).lower()
-    cleaned = _NOT_WORD.sub("_", words)
+    cleaned = _MANY_UNDERSCORES.sub("___", _NOT_WORD.sub("_", words))
     return f"_{cleaned}"[:_MAX_NAME] if cleaned[:1].isdigit() else cleaned[:_MAX_NAME]
 
 

@@ -23,6 +23,7 @@ from .catalogue import Entry, Field
 from .columns import PageFile
 from .errors import DataError, RejectedRequestError, TransientRequestError
 from .events import Event, EventHandler
+from .redaction import redact
 from .transport import Reply, Transport
 from .windows import parse_time
 
@@ -32,6 +33,7 @@ MIN_PAGE_ROWS = 50
 PAGE_TOKEN_CODES = frozenset({210, 211})
 DELETED_REFUSED_CODES = frozenset({51, 52, 7, 8, 16, 177, 175})
 INCOMPLETE_WARNING = "203"
+HIDING_WARNING = "202"
 
 Filters = Mapping[str, str | int]
 Record = Mapping[str, object]
@@ -48,6 +50,8 @@ class PagedQuery:
         self._operation = f"query:{entry.collection}"
         self._on_event = on_event
         self._page_rows = PAGE_ROWS
+        self.hides_rows = False
+        """Whether Pardot said that rows are left out because of this login's access rules."""
 
     def iter_pages(self, filters: Filters, *, above_id: int | None = None) -> Iterator[list[Record]]:
         """Yield every page of the rows that match the filters, recycle bin included.
@@ -86,6 +90,7 @@ class PagedQuery:
                     if page:
                         above_id = self._greatest_id(page, above_id)
                         yield page
+                full = full and any(sizes)  # asked again, an answer without a row would be the same
             except RejectedRequestError as error:
                 if error.code not in PAGE_TOKEN_CODES or not sizes:
                     raise
@@ -112,8 +117,11 @@ class PagedQuery:
             params["idGreaterThan"] = above_id
         reply = self._transport.get_json(self._path, params, operation=self._operation)
         yield reply
+        followed = set[str]()
         while True:
             url, token = reply.data.get("nextPageUrl"), reply.data.get("nextPageToken")
+            if not reply.data.get("values"):  # pages with rows go upwards, or are refused; empty ones could go round
+                self._insist_on_another(str(url or token), followed)
             if isinstance(url, str) and url:
                 reply = self._transport.get_json(url, operation=self._operation)
             elif isinstance(token, str) and token:
@@ -122,6 +130,16 @@ class PagedQuery:
             else:
                 return
             yield reply
+
+    def _insist_on_another(self, link: str, followed: set[str]) -> None:
+        if link in followed:
+            raise DataError(
+                "a page of rows",
+                expected="a link to another page",
+                found="an empty page and the link that led to it",
+                object_name=self._entry.table,
+            )
+        followed.add(link)
 
     def _records(self, reply: Reply) -> list[Record]:
         values = reply.data.get("values")
@@ -151,6 +169,7 @@ class PagedQuery:
     def _is_incomplete(self, reply: Reply) -> bool:
         for warning in reply.warnings:
             self._on_event(Event("query.warning", {"object": self._entry.table, "warning": warning[:120]}))
+            self.hides_rows |= warning.strip().startswith(HIDING_WARNING)
         return any(warning.strip().startswith(INCOMPLETE_WARNING) for warning in reply.warnings)
 
 
@@ -187,13 +206,24 @@ def cell_text(value: object) -> str | None:
     >>> cell_text(True), cell_text(7), cell_text(["a", "b"]), cell_text(None)
     ('true', '7', '["a","b"]', None)
     """
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _encodable(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encodable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _encodable(text: str) -> str:
+    """Return a text that can be stored: half a surrogate pair, which JSON can escape, is no character in any table."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def _as_int(value: object, table: str) -> int:
@@ -201,5 +231,5 @@ def _as_int(value: object, table: str) -> int:
         return int(str(value))
     except ValueError:
         raise DataError(
-            "a page of rows", expected="an integer `id`", found=repr(value)[:40], object_name=table
+            "a page of rows", expected="an integer `id`", found=redact(repr(value))[:40], object_name=table
         ) from None

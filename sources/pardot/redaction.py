@@ -1,16 +1,19 @@
 """Secret values and the one list of them, so that no text that leaves the process can hold one.
 
 Every `Secret` enters the list when it is made: settings, tokens as they are issued, signed assertions.
-`redact` takes the list out of a text; `RedactingFilter` does it for a log handler.
+`redact` takes the list out of a text, whole values and excerpts; `RedactingFilter` does it for a log handler.
 """
 
 from __future__ import annotations
 
 import hmac
+import html
 import json
 import logging
 import re
 import threading
+from base64 import b64encode
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -18,6 +21,9 @@ HIDDEN = "[secret]"
 
 _SHORTEST = 4
 """Shorter values are not searched for: they would blank out half of every text and protect nothing."""
+
+_EXCERPT = 16
+"""So many characters in a row of a secret count as the secret: a server's text is cut before it gets here."""
 
 
 class Secret:
@@ -72,24 +78,20 @@ def _lost_secret() -> Secret:
 _lock = threading.Lock()
 _known: set[str] = set()
 _pattern: re.Pattern[str] | None = None
+_excerpts: frozenset[str] = frozenset()
+"""Made of `_known` together with `_pattern`, when a text is to be redacted and a value was added since."""
 
 
 def register_secret(value: str) -> None:
-    """Add a value to the list, in the spellings that it may take: plain, in a URL, in JSON, in `repr`."""
+    """Add a value to the list, in the spellings that it may take: plain, in a URL, JSON, HTML, `repr`, base64."""
     global _pattern
-    # A key of several lines is also searched for line by line: an excerpt of it is as bad as the whole.
-    pieces = {value, value.strip(), *(line.strip() for line in value.splitlines() if len(line.strip()) >= 16)}
+    # A key of several lines is also searched for line by line.
+    pieces = {value, value.strip(), *(line.strip() for line in value.splitlines() if len(line.strip()) >= _EXCERPT)}
     spellings = {
         spelling
         for piece in pieces
         if len(piece) >= _SHORTEST and not piece.startswith("-----")
-        for spelling in (
-            piece,
-            quote(piece, safe=""),
-            quote_plus(piece),
-            json.dumps(piece)[1:-1],
-            repr(piece)[1:-1],
-        )
+        for spelling in _spellings(piece)
     }
     with _lock:
         if not spellings <= _known:
@@ -97,16 +99,47 @@ def register_secret(value: str) -> None:
             _pattern = None
 
 
+def _spellings(piece: str) -> Iterator[str]:
+    in_url = quote(piece, safe="", errors="replace")
+    yield from (piece, in_url, re.sub("%..", lambda code: code[0].lower(), in_url), quote_plus(piece, errors="replace"))
+    yield from (json.dumps(piece)[1:-1], repr(piece)[1:-1], html.escape(piece))
+    if len(piece) >= _EXCERPT:
+        for before in range(3):  # base64 depends on what stands before; what depends on neighbours is cut off
+            encoded = b64encode(bytes(before) + piece.encode("utf-8", "surrogatepass")).decode()
+            yield encoded[before + (before > 0) : -4]
+
+
 def redact(text: str) -> str:
-    """Return the text with every secret of this process replaced by `[secret]`."""
-    global _pattern
+    """Return the text with every secret of this process, and every excerpt of one, replaced by `[secret]`."""
+    global _pattern, _excerpts
     with _lock:
         if _pattern is None:
             # Longest first, so that a secret that contains another is taken out whole.
             ordered = sorted(_known, key=lambda value: (-len(value), value))
             _pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
-        pattern = _pattern
-    return pattern.sub(HIDDEN, text)
+            _excerpts = frozenset(
+                value[start : start + _EXCERPT]
+                for value in _known
+                if "-----" not in value  # the frame of a key is in every key
+                for start in range(len(value) - _EXCERPT + 1)
+            )
+        pattern, excerpts = _pattern, _excerpts
+    return _without(excerpts, pattern.sub(HIDDEN, text)) if excerpts else pattern.sub(HIDDEN, text)
+
+
+def _without(excerpts: frozenset[str], text: str) -> str:
+    """Return the text without the longest stretches in which every `_EXCERPT` characters are an excerpt."""
+    kept, done, at = list[str](), 0, 0
+    while at <= len(text) - _EXCERPT:
+        if text[at : at + _EXCERPT] not in excerpts:
+            at += 1
+            continue
+        end = at + 1
+        while text[end : end + _EXCERPT] in excerpts:
+            end += 1
+        kept += [text[done:at], HIDDEN]
+        done = at = end - 1 + _EXCERPT
+    return "".join([*kept, text[done:]])
 
 
 class RedactingFilter(logging.Filter):

@@ -21,7 +21,7 @@ from .events import Event, EventHandler, log_event
 from .exports import Exports, FetchedExport
 from .fields import custom_field_names
 from .harvest import Harvester
-from .ledger import Ledger
+from .ledger import Ledger, Task
 from .naming import quote_identifier, quote_text
 from .position import Position
 from .queries import newest_activity_at
@@ -71,7 +71,8 @@ class Session:
         self._custom_fields: tuple[str, ...] | None = None
         self._newest_activity_at: datetime | None = None
         self._reader: Any = None
-        exports = Exports(
+        self._pipeline: Any = None
+        self.exports = Exports(
             transport,
             self.ledger,
             folder / "exports",
@@ -81,7 +82,7 @@ class Session:
             sleep=sleep,
         )
         self.harvester = Harvester(
-            transport, exports, folder / "pages", history_start=self.history_start, on_event=on_event
+            transport, self.exports, folder / "pages", history_start=self.history_start, on_event=on_event
         )
 
     def close(self) -> None:
@@ -102,6 +103,11 @@ class Session:
             self.on_event(Event("account.unreadable", {"code": error.code}))
         else:
             self.allowance.learn_account(data)
+
+    def has_calls_to_spare(self) -> bool:
+        """Whether less than half of today's share of the calls is used, so that what is not urgent may be asked."""
+        used, allowed = self.allowance.used, self.allowance.allowed
+        return used is None or allowed is None or used < allowed / 2
 
     def history_start(self, now: datetime) -> datetime:
         """Return where the first load begins.
@@ -153,22 +159,30 @@ class Session:
         is_duckdb = str(pipeline.destination.destination_type).endswith(".duckdb")
         outgoing = self._folder / "outgoing"
 
-        def has_row(select: str) -> bool:
-            import duckdb
+        with self._lock:
+            self._pipeline = pipeline
 
-            with self._lock:
-                if self._reader is None:
-                    self._reader = pipeline.sql_client()
-                    self._reader.open_connection()
-                reader = self._reader.native_connection.cursor()
-            try:
-                return reader.execute(select).fetchone() is not None
-            except duckdb.Error:
-                return True
-            finally:
-                reader.close()
+        def has_row(select: str) -> bool:
+            found = self.look(select)
+            return found is None or found != ()
 
         return Destination(is_duckdb, pipeline.dataset_name, outgoing, has_row, self.reads_strictly)
+
+    def look(self, select: str) -> tuple[Any, ...] | None:
+        """Return the first row that a SELECT finds in the local DuckDB, `()` for none, None when it cannot tell."""
+        import duckdb
+
+        with self._lock:
+            if self._reader is None:
+                self._reader = self._pipeline.sql_client()
+                self._reader.open_connection()
+            reader = self._reader.native_connection.cursor()
+        try:
+            return tuple(reader.execute(select).fetchone() or ())
+        except duckdb.Error:
+            return None
+        finally:
+            reader.close()
 
     def release_destination(self) -> None:
         """Close the connection that `destination` opened to look into the tables; call it when nothing is extracted."""
@@ -190,7 +204,7 @@ class Session:
 
     def forget_loaded(self, entry: Entry, position: Position) -> None:
         """Drop exports whose windows the destination has: its own state is the proof."""
-        for record in self.ledger.open_exports(entry.table):
+        for record in self.ledger.open_exports(entry.table, Task.UPDATE):
             if (
                 position.through
                 and record.end_at
@@ -204,6 +218,7 @@ class Session:
         for export in self.fetched:
             self._drop(export.request_id, export.export_id)
         self.fetched.clear()
+        self.ledger.note_in_use()
 
     def note_exports(self, exports: Sequence[FetchedExport]) -> None:
         self.fetched.extend(exports)
@@ -216,7 +231,14 @@ class Session:
     def keep_rejected(self, entry: Entry, rejected: Sequence[RejectedRow]) -> None:
         """Keep rows that could not be read, durably; the next extraction loads them into `rejected_rows`."""
         at = api_time(self.transport.server_now())
-        keep_rejected(rejected, self._rejected_folder, table=entry.table, source=entry.collection, at=at)
+        keep_rejected(
+            rejected,
+            self._rejected_folder,
+            table=entry.table,
+            source=entry.collection,
+            at=at,
+            text=self.settings.rejected_text,
+        )
 
     @property
     def has_kept_rejects(self) -> bool:
@@ -240,7 +262,8 @@ class Session:
         shutil.rmtree(self._folder / "exports" / export_id, ignore_errors=True)
 
     def _watch(self, event: Event) -> None:
-        if event.name == "export.resumed":
+        is_update = event.fields.get("task", Task.UPDATE.value) == Task.UPDATE.value
+        if event.name in ("export.resumed", "export.adopted") and is_update:
             self.resumed.add(str(event.fields["object"]))
         self.on_event(event)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timezone
@@ -98,6 +99,13 @@ class Settings:
 
     reserve_percent: float = 10.0
     """Share of the allowance that is left to other users, percent."""
+
+    review_days: int = 7
+    """Days within which every loaded row is looked at again, for rows purged or changed without a stamp; 0 is never."""
+
+    rejected_text: Literal["keep", "mask", "drop"] = "keep"
+    """What `rejected_rows` holds of the text of rows that cannot be read: `keep`; `mask` without e-mail addresses, IP
+    addresses, phone numbers and queries of URLs; `drop` nothing of it."""
 
     provenance: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Where each setting came from, field name to provider and key; never a value."""
@@ -204,6 +212,8 @@ SETTINGS_KEYS: Final = (
     SettingKey("request_timeout_seconds", values.positive_seconds),
     SettingKey("max_daily_calls", values.positive_calls),
     SettingKey("reserve_percent", values.percent),
+    SettingKey("review_days", values.days),
+    SettingKey("rejected_text", values.one_of("keep", "mask", "drop")),
 )
 """Every key of the source, in the order in which they are looked up."""
 
@@ -262,9 +272,13 @@ def _misplaced(key: SettingKey, found: Sequence[Found]) -> list[str]:
     ]
 
 
+_PASSWORD: Final = re.compile(r"//[^/\s]*@")
+
+
 def _shown(key: SettingKey, found: Found) -> str:
     hidden = key.is_secret or key.is_private
-    value = "a value that is not shown" if hidden else repr(one_line(found.value, 80))
+    # Of a URL with a password in it, which is refused, the password is not shown back.
+    value = "a value that is not shown" if hidden else repr(_PASSWORD.sub("//…@", one_line(found.value, 80)))
     return f"{value} ({found.place})"
 
 
@@ -324,7 +338,10 @@ def _login_problems(given: Credentials, problems: list[str]) -> list[str]:
 
 def _key_file_problems(name: str) -> list[str]:
     """Return what is wrong with the file of the private key, without reading it."""
-    where = f"sources.pardot.credentials.private_key_file ({one_line(name)})"
+    where = "sources.pardot.credentials.private_key_file"
+    if "-----" in name or "\n" in name:
+        return [f"{where} holds a key instead of the path of its file; put it into private_key"]
+    where += f" ({one_line(name)})"
     try:
         mode = Path(name).expanduser().stat().st_mode
     except OSError as problem:

@@ -135,6 +135,14 @@ def positive_calls(found: object) -> int:
     return number
 
 
+def days(found: object) -> int:
+    """Return a whole number of days, at most a year."""
+    number = _number(found)
+    if number is None or number != int(number) or not 0 <= number <= 366:
+        raise ValueError("a whole number of days from 0 to 366")
+    return int(number)
+
+
 def percent(found: object) -> float:
     """0 to 100."""
     number = _number(found)

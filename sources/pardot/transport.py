@@ -193,6 +193,10 @@ class Transport:
 
         return self._run(call, read)
 
+    def insist_on_allowed(self, url: str) -> None:
+        """Raise as `download` would when a link leads to a host that may not be spoken to; makes no call."""
+        self._url(url)
+
     def server_now(self) -> datetime:
         """Return the time of Pardot's clock: the last `Date` header plus the time since; else our own."""
         seen = self._server_time
@@ -282,7 +286,7 @@ class Transport:
         if 200 <= response.status_code < 300:
             return
         if 300 <= response.status_code < 400:
-            target = urlsplit(response.headers.get("Location", "")).hostname or "nowhere"
+            target = _host_of(response.headers.get("Location", ""))
             raise self._trouble(response, reason=f"a redirect to {target}, which is never followed")
         try:
             raw = self._read_bytes(response, 1 << 20)
@@ -391,9 +395,11 @@ class Transport:
     def _note_clock(self, header: str | None) -> None:
         try:
             at = parsedate_to_datetime(header or "")
+            at = at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
         except (ValueError, TypeError, IndexError, OverflowError):
             return
-        at = at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
+        if not 2000 <= at.year < 3000:  # windows are counted from here, to both sides
+            return
         self._server_time = (at, self._monotonic())
         self._clock_skew_seconds = (self._now() - at).total_seconds()
 
@@ -410,3 +416,10 @@ class Transport:
     def _log(self, call: Call, status: int | None, seconds: float) -> None:
         facts = {"operation": call.operation, "method": call.method, "path": path_only(call.url)}
         log_event(Event("request.done", {**facts, "status": status, "milliseconds": round(seconds * 1000)}), 10)
+
+
+def _host_of(link: str) -> str:
+    try:
+        return urlsplit(link).hostname or "nowhere"
+    except ValueError:
+        return "an unreadable address"

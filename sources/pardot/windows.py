@@ -72,7 +72,8 @@ def history(start_at: datetime, now: datetime) -> list[Window]:
     Windows meet exactly: each one's end is the start of the one before it in the list. The newest one is cut from
     now backwards, so that it is wide even where our clock and the server's differ.
     """
-    return list(_tiles_backwards(start_at, now))
+    newest, *older = tiles(start_at, now, MAX_SPAN)
+    return [Window(newest.start_at, None), *older]
 
 
 def changes(through: datetime, newest: datetime | None, now: datetime) -> list[Window]:
@@ -87,13 +88,17 @@ def changes(through: datetime, newest: datetime | None, now: datetime) -> list[W
     return history(min(through, newest or through, now) - LAG, now)
 
 
-def _tiles_backwards(start_at: datetime, now: datetime) -> Iterator[Window]:
-    end_at = None
-    while (end_at or now) - start_at > MAX_SPAN:
-        cut = (end_at or now) - MAX_SPAN
-        yield Window(cut, end_at)
-        end_at = cut
-    yield Window(start_at, end_at)
+def tiles(start_at: datetime, end_at: datetime, span: timedelta) -> list[Window]:
+    """Tile a stretch with closed windows of at most a span, newest first, cut from its end backwards."""
+    return [Window(max(start_at, cut - span), cut) for cut in _cuts(start_at, end_at, span)]
+
+
+def _cuts(start_at: datetime, end_at: datetime, span: timedelta) -> Iterator[datetime]:
+    """Yield the ends of the windows that tile a stretch; one window at least."""
+    yield end_at
+    while end_at - start_at > span:
+        end_at -= span
+        yield end_at
 
 
 def _minute(moment: datetime) -> str:

@@ -106,12 +106,11 @@ def test_bad_records_are_set_aside_and_every_record_is_accounted_for(
     monkeypatch.setattr("pardot_emulator.faults.KINDS", {**KINDS, "spoil": spoil})
     account.emulator.faults.add(Fault("export.download", "spoil"))
     summary = run(account)
-    rejected = query(
-        account, "SELECT object, parse_filename(file), line, reason FROM pardot.rejected_rows ORDER BY line NULLS LAST"
-    )
+    rejected = query(account, "SELECT object, export, file, line, reason FROM pardot.rejected_rows ORDER BY line")
+    export = str(account.emulator.exports[0].id)
     assert rejected == [
-        ("visitor_activities", "0.csv", 2, "missing columns"),
-        ("visitor_activities", None, None, "id is no BIGINT"),
+        ("visitor_activities", export, "0.csv", 2, "missing columns"),
+        ("visitor_activities", export, "0.csv", 3, "id is no BIGINT"),
     ]
     counts = summary.objects["visitor_activities"]
     assert counts.set_aside == 2

@@ -11,6 +11,7 @@ import pytest
 from command_line import Outcome, files_below, invoke
 from dlt.common.runtime.run_context import active
 
+from pardot_emulator.changes import DayChanges
 from pardot_etl import demo
 from pardot_etl.demo import Comparison, compare_days
 
@@ -103,12 +104,13 @@ def test_a_wrong_table_fails_the_demonstration(monkeypatch: pytest.MonkeyPatch, 
 
 def test_days_are_compared_row_by_row(tmp_path: Path) -> None:
     before, after = tmp_path / "before.duckdb", tmp_path / "after.duckdb"
-    _fill(before, "(1, 'same', 'a'), (2, 'old', 'a'), (3, NULL, 'a')")
-    _fill(after, "(1, 'same', 'b'), (2, 'new', 'b'), (3, NULL, 'b'), (4, 'more', 'b')")
-    compared = compare_days(before, after, {"visitor-activities": 1}, {"visitor-activities": 2})
+    _fill(before, "(1, 'same', 'a', NULL), (2, 'old', 'a', NULL), (3, NULL, 'a', NULL)")
+    _fill(after, "(1, 'same', 'b', now()), (2, 'new', 'b', NULL), (3, NULL, 'b', NULL), (4, 'more', 'b', NULL)")
+    compared = compare_days(before, after, DayChanges({"visitor-activities": 1}, {"visitor-activities": 2}, {}))
     by_kind = {one.kind: one for one in compared if one.table == "visitor_activities"}
     assert by_kind["new"].is_equal
     assert (by_kind["changed"].found, by_kind["changed"].expected) == (1, 2)
+    assert (by_kind["purged"].found, by_kind["purged"].expected) == (1, 0)
 
 
 def _fill(path: Path, rows: str) -> None:
@@ -117,5 +119,8 @@ def _fill(path: Path, rows: str) -> None:
     with duckdb.connect(str(path)) as db:
         db.execute("CREATE SCHEMA pardot")
         for entry in select_entries("standard"):
-            db.execute(f"CREATE TABLE pardot.{entry.table} (id BIGINT, name VARCHAR, _dlt_load_id VARCHAR)")
+            db.execute(
+                f"CREATE TABLE pardot.{entry.table} "
+                "(id BIGINT, name VARCHAR, _dlt_load_id VARCHAR, purged_at TIMESTAMPTZ)"
+            )
         db.execute(f"INSERT INTO pardot.visitor_activities VALUES {rows}")

@@ -12,11 +12,14 @@ LAYERS = (
     ("errors", "naming", "events", "redaction"),
     (
         *("windows", "position", "catalogue", "retry", "allowance", "answers", "bodies", "hosts", "failures"),
-        *("settings_values", "settings_lookup", "settings"),
+        *("reviews", "backfills", "personal", "settings_values", "settings_lookup", "settings"),
     ),
     ("stopping", "wire", "credentials", "transport"),
-    ("ledger", "csv_files", "columns", "queries", "export_messages", "exports", "fields", "harvest"),
-    ("tables", "session", "source"),
+    (
+        *("ledger", "records", "csv_files", "cells", "text_files", "careful", "columns", "queries"),
+        *("export_messages", "adoption", "exports", "fields", "harvest"),
+    ),
+    ("tables", "purges", "session", "resources", "source"),
 )
 """Modules of the client in the groups of docs/architecture.md; each may use its own group and those before."""
 

@@ -21,14 +21,21 @@ SQL = re.compile(
 QUOTING = {"quote_identifier", "quote_text", "identifier", "literal", "qualified"}
 
 REVIEWED = {
-    # Built in the module from `_cell` and `_reader`, whose parameters are field names (quoted there), CAST or TRY_CAST.
-    "pardot.columns": {"relation", "', '.join(columns)", "cases", "select"},
-    # One of two constants.
-    "pardot.ledger": {"where"},
+    # Numbers of files and limits, constants, and expressions of `pardot.cells` and `pardot.text_files`, which quote.
+    "pardot.careful": {
+        *("', '.join(values)", "cases", "cell", "counts", "key", "ordinal", "reader", "rows", "select"),
+        *("is_misfit(base, self._time_zone)", "parquet_reader([file.path])", "self._allowed"),
+        "text_cells(self._fields, header)",
+    },
+    "pardot.columns": {"relation", "', '.join(columns)"},
+    # Names quoted where they are listed, moments written by us, and ids from `pardot.columns`.
+    "pardot.purges": {"_is_missing(ids)", "values", "ids"},
+    # Options are constants and texts quoted where they are listed.
+    "pardot.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members)"},
     # `select` comes from `pardot.columns`; the others are made of `names`, which is quoted where it is made.
-    "pardot.tables": {"select", "guard", "same", "stored", "fetched", "name", "_same_or_newer(entry, names)"},
+    "pardot.tables": {"select", "guard", "same", "stored", "fetched", "_same_or_newer(entry, names)"},
     # Names of two schemas that are constants, and lists of quoted columns; the path stands in a hint for people.
-    "pardot_etl.demo": {"known", "name", "old", "now", "places.published_database"},
+    "pardot_etl.demo": {"alive", "known", "name", "old", "now", "places.published_database"},
     # One of three constants.
     "pardot_etl.status": {"newest"},
 }

@@ -28,7 +28,6 @@ from pardot.errors import (
     StoppedError,
     StorageError,
     TransientRequestError,
-    UnknownStatusError,
     one_line,
     path_only,
 )
@@ -116,14 +115,6 @@ SAMPLES: list[tuple[PardotError, int, str]] = [
         "Export 4711 of visitor activities for 2026-01-01 to 2026-02-01 (UTC) has expired, so its "
         "files can no longer be downloaded. Nothing from this window was loaded; run `pardot-etl run`"
         " again to create a new export for the same window.",
-    ),
-    (
-        UnknownStatusError(status="Simmering", known=("waiting", "complete"), **EXPORT),
-        1,
-        "Export 4711 of visitor activities for 2026-01-01 to 2026-02-01 (UTC) has a status that this "
-        "version does not know. Last status: Simmering; known are waiting, complete. Nothing from "
-        "this window was loaded and the export is kept in the ledger; update pardot-etl, or report "
-        "the status.",
     ),
     (
         DataError("a result file", expected="2 fields", found="3 fields", object_name="visits", file="1.csv", line=7),

@@ -19,10 +19,9 @@ from pardot.errors import (
     ExportTimedOutError,
     RejectedRequestError,
     TransientRequestError,
-    UnknownStatusError,
 )
 from pardot.events import Event
-from pardot.export_messages import Status, build_request, parse_result_urls, parse_status
+from pardot.export_messages import Status, build_request, parse_result_urls, parse_status, serves
 from pardot.exports import CACHE_SECONDS, MAX_ANSWERS_LOST, MAX_EXPORTS_PER_WINDOW, Exports, FetchedExport
 from pardot.ledger import Ledger
 from pardot.windows import Window, api_time
@@ -78,6 +77,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     ledger = Ledger(tmp_path / "ledger.sqlite")
+    ledger.note_in_use()
     yield Desk(ledger, tmp_path / "exports")
     ledger.close()
 
@@ -107,10 +107,51 @@ def test_expired_export_is_lost_whatever_its_word() -> None:
     assert parse_status("Brewing", is_expired=True) is Status.LOST
 
 
-@pytest.mark.parametrize("word", ["Brewing", "", None, 7])
-def test_unknown_status_stops_and_lists_what_is_known(word: object) -> None:
-    with pytest.raises(UnknownStatusError, match="waiting"):
-        parse_status(word)
+@pytest.mark.parametrize("word", ["Brewing", "Complete With Errors", "", None, 7])
+def test_word_that_nobody_has_written_down_is_unfinished(word: object) -> None:
+    assert parse_status(word) is Status.PENDING
+
+
+REQUEST = build_request(CATALOGUE["visitors"], FIELDS, Window(NOW - timedelta(days=9), None), by_update=True)
+CLOSED = build_request(CATALOGUE["visitors"], FIELDS, Window(NOW - timedelta(days=9), NOW), by_update=True)
+
+
+def listed(request: dict[str, object], **changes: object) -> dict[str, object]:
+    """Return an export as the query lists it, with some of its arguments changed; None takes one away."""
+    procedure = cast(dict[str, Any], request["procedure"])
+    arguments = {name: value for name, value in {**procedure["arguments"], **changes}.items() if value is not None}
+    return {"id": 5, "procedure": {"name": procedure["name"], "arguments": arguments}}
+
+
+EARLIER, LATER = "2025-01-01T00:00:00Z", "2026-12-31T00:00:00+0000"
+
+
+@pytest.mark.parametrize(
+    ("export", "request_", "does"),
+    [
+        (listed(REQUEST), REQUEST, True),
+        (listed(REQUEST, updatedAfter=EARLIER), REQUEST, True),
+        (listed(REQUEST, updatedAfter=None), REQUEST, True),
+        (listed(REQUEST, updatedAfter=LATER), REQUEST, False),
+        (listed(REQUEST, updatedBefore=LATER), REQUEST, False),
+        (listed(CLOSED), CLOSED, True),
+        (listed(CLOSED, updatedBefore=LATER), CLOSED, True),
+        (listed(CLOSED, updatedBefore=EARLIER), CLOSED, False),
+        (listed(CLOSED, updatedBefore=None), CLOSED, False),
+        (listed(REQUEST, deleted="false"), REQUEST, False),
+        (listed(REQUEST, deleted=None), REQUEST, False),
+        (listed(REQUEST, createdAfter=EARLIER), REQUEST, False),
+        (listed(REQUEST, updatedAfter="yesterday"), REQUEST, False),
+        ({"procedure": {"name": "Visitor/FilterByUpdatedAt"}}, REQUEST, False),
+        ({"procedure": "Visitor/FilterByUpdatedAt"}, REQUEST, False),
+        ({"procedure": {**listed(REQUEST)["procedure"], "name": "Visit/FilterByUpdatedAt"}}, REQUEST, False),  # type: ignore[dict-item]
+        ({}, REQUEST, False),
+    ],
+)
+def test_export_serves_when_it_leaves_nothing_out(
+    export: dict[str, object], request_: dict[str, object], does: bool
+) -> None:
+    assert serves(export, request_) is does
 
 
 @pytest.mark.parametrize("nothing", [None, "", []], ids=repr)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from pardot.ledger import Ledger
+from pardot.errors import StorageError
+from pardot.ledger import Ledger, Task
 
 START, END = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 
@@ -113,3 +116,67 @@ def test_threads_do_not_lose_each_others_lines(ledger: Ledger) -> None:
         thread.join()
     assert len(ledger.open_exports()) == 80
     assert [record.request for record in ledger.open_exports("t2")] == [str(number) for number in range(20)]
+
+
+def test_tasks_do_not_stand_in_for_each_other(ledger: Ledger) -> None:
+    ledger.intend("visits", [("a", START, None)])
+    (backfill,) = ledger.intend("visits", [("a", START, END)], Task.BACKFILL)
+    assert backfill.task == "backfill"
+    assert [record.task for record in ledger.open_exports("visits")] == ["update", "backfill"]
+    assert ledger.open_exports("visits", Task.REVIEW) == []
+    (first, second) = ledger.split(backfill, [("b", START, None), ("c", START, None)])
+    assert (first.task, second.task) == ("backfill", "backfill")
+
+
+def test_ledger_without_tasks_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as old:
+        old.execute(
+            "CREATE TABLE exports (request_id INTEGER PRIMARY KEY, table_name TEXT NOT NULL, request TEXT NOT NULL, "
+            "start_at TEXT NOT NULL, end_at TEXT, export_id TEXT, status TEXT NOT NULL DEFAULT 'intended', "
+            "created_at TEXT, attempts INTEGER NOT NULL DEFAULT 0)"
+        )
+        old.execute("INSERT INTO exports (table_name, request, start_at, export_id) VALUES ('visits', '{}', 'x', '7')")
+        old.commit()
+    with closing(Ledger(path)) as ledger:
+        (kept,) = ledger.open_exports("visits", Task.UPDATE)
+        assert (kept.export_id, ledger.put_aside) == ("7", None)
+
+
+def test_ledger_is_new_until_a_load_was_finished_with_it(tmp_path: Path) -> None:
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as ledger:
+        ledger.intend("visits", [("a", START, None)])
+        assert ledger.is_new
+        ledger.note_in_use()
+    with closing(Ledger(tmp_path / "ledger.sqlite")) as again:
+        assert not again.is_new
+
+
+@pytest.mark.parametrize("damage", [b"", b"garbage" * 1000])
+def test_file_that_is_no_ledger_is_put_aside(damage: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    for number in (1, 2):
+        with closing(Ledger(path)) as ledger:
+            ledger.intend("visits", [("a", START, None)])
+        content = path.read_bytes()
+        path.write_bytes(content[:4096] + damage + b"\x55" * 3000)
+        with closing(Ledger(path)) as ledger:
+            assert ledger.put_aside == tmp_path / f"ledger.sqlite.broken-{number}"
+            assert ledger.open_exports() == []
+        path.unlink()
+
+
+def test_trouble_with_the_disk_is_our_own_error(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").mkdir()
+    with pytest.raises(StorageError, match="open the ledger"):
+        Ledger(tmp_path / "ledger.sqlite")
+
+
+def test_write_that_fails_is_our_own_error_and_leaves_the_ledger_usable(ledger: Ledger) -> None:
+    ledger._db.execute("PRAGMA max_page_count = 1")
+    many = [("x" * 5000, START, None)] * 200
+    with pytest.raises(StorageError, match="full"):
+        ledger.intend("visits", many)
+    ledger._db.execute("PRAGMA max_page_count = 100000")
+    assert ledger.open_exports() == []
+    assert len(ledger.intend("visits", many)) == 200

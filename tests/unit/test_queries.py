@@ -114,6 +114,9 @@ def test_recycle_bin_is_asked_for_and_where_refused_in_two_parts() -> None:
         (2**60, str(2**60)),
         ({"a": "ü"}, '{"a":"ü"}'),
         ([], "[]"),
+        ("half \ud83d a pair", "half \ufffd a pair"),
+        (["\udc00"], '["\ufffd"]'),
+        ("a whole \U0001f600", "a whole \U0001f600"),
     ],
 )
 def test_json_value_becomes_the_text_of_a_cell(value: object, text: str | None) -> None:

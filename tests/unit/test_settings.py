@@ -76,6 +76,7 @@ def test_defaults(minimal: pytest.MonkeyPatch) -> None:
     assert settings.login_url == "https://login.salesforce.com"
     assert (settings.objects, settings.api_version, settings.poll_seconds) == ("standard", 5, 30.0)
     assert (settings.max_daily_calls, settings.reserve_percent) == (None, 10.0)
+    assert settings.rejected_text == "keep"
     assert settings.login_method == "client_credentials"
 
 
@@ -159,6 +160,7 @@ def test_all_problems_of_one_load_come_together(minimal: pytest.MonkeyPatch) -> 
         ("max_daily_calls", "1.5"),
         ("max_daily_calls", "1" * 5000),
         ("reserve_percent", "101"),
+        ("rejected_text", "hide"),
         ("business_unit_id", UNIT + "x"),
     ],
 )

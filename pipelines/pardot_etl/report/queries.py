@@ -399,13 +399,14 @@ def last_loads(db: Published, limit: int) -> list[Load]:
 
 def rejected_rows(db: Published) -> list[RejectedRows]:
     """Return how many rows were set aside for each object; never their text."""
-    table = db.raw("rejected_rows", "object", "rejected_at")
+    table = db.raw("rejected_rows", "object", "rejected_at", "is_loaded")
     if table is None:
         return []
     return [
         RejectedRows(str(name), int(rows), _optional_moment(at))
         for name, rows, at in db.rows(
-            "SELECT object, count(*), epoch_us(max(rejected_at)) FROM {t} GROUP BY object ORDER BY object",
+            "SELECT object, count(*), epoch_us(max(rejected_at)) FROM {t} "
+            "WHERE NOT coalesce(is_loaded, false) GROUP BY object ORDER BY object",
             t=table,
         )
     ]

@@ -1,0 +1,121 @@
+"""Options that several verbs share, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .output import show
+
+if TYPE_CHECKING:
+    from pardot.backfills import Backfill
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass
+class Asked:
+    """What the options that every verb has were set to."""
+
+    debug: bool = False
+    json_lines: bool = False
+
+
+class Verbs(click.Group):
+    """Lists verbs in the order of their definition and names the nearest one to a typing error."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the verbs, the daily ones first."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the verb, or say which one is nearest."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], list(self.commands), n=1, cutoff=0.4)
+            hint = f"Did you mean {close[0]}?" if close else f"Verbs are {', '.join(self.commands)}."
+            raise click.UsageError(f"No such verb: {args[0]}. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _asked(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Note an option that works before and after the verb."""
+    asked = ctx.ensure_object(Asked)
+    if param.name == "debug":
+        asked.debug = asked.debug or bool(value)
+    elif value is not None:
+        asked.json_lines = value == "json"
+
+
+def with_logs(command: Command) -> Command:
+    """Add the options that every verb has."""
+    for option in (
+        click.option(
+            "--log-format", type=click.Choice(["text", "json"]), callback=_asked, expose_value=False,
+            help="text for people, json for machines: one line per event.",
+        ),
+        click.option(
+            "--debug", is_flag=True, callback=_asked, expose_value=False,
+            help="Log every request, and show tracebacks.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+objects_option = click.option("--objects", metavar="A,B", help="Only these tables, instead of those in the settings.")
+destination_option = click.option(
+    "--destination", metavar="NAME", default="duckdb", show_default=True, help="Any destination of dlt's."
+)
+
+
+def show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    def of(package: str) -> str:
+        try:
+            return f"{package} {version(package)}"
+        except PackageNotFoundError:  # run from a checkout
+            return f"{package} (not installed)"
+
+    show(", ".join(map(of, ("pardot-etl", "dlt", "duckdb"))))
+    ctx.exit()
+
+
+def names_in(text: str | None) -> tuple[str, ...] | None:
+    """Return the names in a list with commas; None when the option was not given."""
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise click.UsageError("A list of tables is empty; write it as A,B or leave the option out.")
+    return names
+
+
+def backfill_of(first: str, last: str | None) -> Backfill:
+    """Return a stretch of whole UTC days."""
+    from pardot.backfills import Backfill
+
+    today = datetime.now(timezone.utc).date()
+    start, end = _day(first, "--from"), _day(last, "--to") if last else today
+    if start > end:
+        raise click.BadParameter(f"it is after {end}, the last day", param_hint="--from")
+    midnight = time(tzinfo=timezone.utc)
+    return Backfill(datetime.combine(start, midnight), datetime.combine(end, midnight) + timedelta(days=1))
+
+
+def _day(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"expected a date such as 2024-01-31, found {text!r}", param_hint=option) from None

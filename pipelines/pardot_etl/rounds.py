@@ -1,0 +1,190 @@
+"""Extract and load, in rounds: what is new, then what is due to be looked at again, or a stretch of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pardot.errors import PardotError, StorageError
+from pardot.events import Event
+from pardot.ledger import Task
+
+from .summary import Tally
+
+if TYPE_CHECKING:
+    from dlt import Pipeline
+
+    from pardot.backfills import Backfill
+    from pardot.catalogue import Entry
+    from pardot.resources import Errand
+    from pardot.session import Session
+
+MAX_ROUNDS = 4
+
+
+class Rounds:
+    """Drive one pipeline and one session; `load_ids` are the load packages so far.
+
+    Args:
+        stage: times a stage of the run and announces it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        pipeline: Pipeline,
+        tally: Tally,
+        stage: Callable[[str], AbstractContextManager[None]],
+    ) -> None:
+        self._session = session
+        self._pipeline = pipeline
+        self._tally = tally
+        self._stage = stage
+        self.load_ids: list[str] = []
+
+    def update(self, objects: Sequence[str] | None) -> None:
+        """Read what is new of each object until nothing of an earlier run is left.
+
+        One round is the rule. A second one follows when the first continued an export of an earlier run (the time
+        since then is still to be asked for), or when rows were set aside.
+        """
+        from pardot.resources import UPDATE
+
+        for _ in range(MAX_ROUNDS):
+            self._round(objects, UPDATE)
+            if not self._session.resumed and not self._session.has_kept_rejects:
+                return
+            objects = sorted(self._session.resumed)
+
+    def backfill(self, objects: Sequence[str] | None, backfill: Backfill) -> None:
+        """Read rows by their creation time, newest window first; stop at the first that fails.
+
+        Windows that an interrupted run of the same backfill has loaded are left out. Objects that are read whole have
+        nothing to fill.
+        """
+        from pardot.resources import Errand
+
+        exported = self._exported(objects)
+        windows = backfill.windows(self._session.transport.server_now())
+        states = resource_states(self._pipeline)
+        pending = {w: [one for one in exported if not backfill.is_done(states.get(one, {}), w)] for w in windows}
+        if not any(pending.values()):  # it was finished: asked for once more, it is read once more
+            pending = dict.fromkeys(windows, exported)
+        for window, names in pending.items():
+            if names and not self._session.failures:
+                self._session.on_event(Event("backfill.window", {"window": str(window), "objects": ", ".join(names)}))
+                self._round_with_rejects(names, Errand(Task.BACKFILL, backfill, window))
+
+    def _exported(self, objects: Sequence[str] | None) -> list[str]:
+        from pardot.catalogue import Route
+
+        entries = self._entries(objects)
+        for entry in entries:
+            if entry.route is not Route.EXPORT and objects is not None:
+                self._session.on_event(
+                    Event("backfill.not_needed", {"object": entry.table, "reason": "it is read whole"})
+                )
+        return [entry.table for entry in entries if entry.route is Route.EXPORT]
+
+    def review(self, objects: Sequence[str] | None) -> None:
+        """Look again at loaded rows of the objects that are due, unless something has failed already."""
+        from pardot.resources import REVIEW, due_for_review
+
+        due = due_for_review(self._entries(objects), resource_states(self._pipeline), self._session)
+        if due and not self._session.failures:
+            self._round_with_rejects(due, REVIEW)
+
+    def _entries(self, objects: Sequence[str] | None) -> Sequence[Entry]:
+        from pardot.catalogue import select_entries
+
+        return select_entries(self._session.settings.objects if objects is None else objects)
+
+    def _round_with_rejects(self, objects: Sequence[str], errand: Errand) -> None:
+        self._round(objects, errand)
+        if self._session.has_kept_rejects:
+            self._round((), errand)
+
+    def _round(self, objects: Sequence[str] | None, errand: Errand) -> None:
+        """Extract and load once, and once more when the destination refused a large file unchecked."""
+        session, before = self._session, self._tally.copy()
+        while True:
+            session.resumed.clear()
+            session.clear_outgoing()
+            had_rejects = session.has_kept_rejects
+            self._extract(objects, errand)
+            try:
+                self._load()
+            except StorageError as error:
+                if not session.reads_strictly or not _refused_data(error):
+                    raise
+                # The destination refused a cell or a record: read everything again from disk, cell by cell.
+                self._pipeline.abort_packages()
+                self._pipeline.sync_destination()
+                session.reads_strictly = False
+                session.fetched.clear()
+                session.failures.clear()
+                self._tally.restore(before)
+                continue
+            session.forget_fetched()
+            if had_rejects:
+                session.forget_rejected()
+            return
+
+    def _extract(self, objects: Sequence[str] | None, errand: Errand) -> None:
+        from pardot.source import pardot_source
+
+        with self._stage("extract"), _translated("extract"):
+            try:
+                self._pipeline.extract(pardot_source(objects=objects, session=self._session, errand=errand))
+            finally:
+                self._session.release_destination()
+
+    def _load(self) -> None:
+        with self._stage("load"), _translated("load"):
+            self._pipeline.normalize()
+            self.load_ids += self._pipeline.load().loads_ids
+
+
+def resource_states(pipeline: Pipeline) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the pipeline's state keeps of each object."""
+    states: Mapping[str, Mapping[str, Any]] = pipeline.state.get("sources", {}).get("pardot", {}).get("resources", {})
+    return states
+
+
+@contextmanager
+def _translated(step: str) -> Iterator[None]:
+    """Let only our own errors out of dlt's steps; ours are found inside dlt's wrapping."""
+    from dlt.common.exceptions import DltException
+
+    try:
+        yield
+    except PardotError:
+        raise
+    except DltException as error:
+        for cause in _causes(error):
+            if isinstance(cause, PardotError | KeyboardInterrupt | SystemExit):
+                raise cause from error
+        reason = str(_causes(error)[-1]).partition("\n")[0]  # further lines may quote a row
+        raise StorageError(f"{step} the rows", reason=reason) from error
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def _refused_data(error: BaseException) -> bool:
+    """Whether the destination refused what it read, rather than failed itself."""
+    import duckdb
+
+    refusals = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
+    return any(isinstance(cause, refusals) for cause in _causes(error)) or any(
+        word in str(cause)
+        for cause in _causes(error)
+        for word in ("Conversion Error", "Invalid Input Error", "CSV Error")
+    )

@@ -1,0 +1,108 @@
+"""Exports at Pardot that the ledger does not know: found by a query and taken over instead of created again.
+
+There are two kinds. An export whose create call lost its answer has exactly our procedure. When the ledger itself is
+lost with its folder, the newest export that brings at least our rows will do, whatever its bounds; only a read of it
+tells its columns.
+
+A login sees its own exports, those of others only with the ability to. One that may not look finds nothing.
+
+Source: Export API v5 guide, query and read; results can be fetched for seven days.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from .errors import AuthenticationError, DataError, RejectedRequestError
+from .export_messages import (
+    EXPORTS_PATH,
+    FIELDS_FIELDS,
+    QUERY_FIELDS,
+    Status,
+    parse_export_id,
+    parse_flag,
+    parse_status,
+    serves,
+)
+from .ledger import ExportRecord, Ledger
+from .transport import Transport
+from .windows import api_time, parse_time
+
+RECENT_EXPORTS = 200
+ADOPTED_UP_TO = timedelta(days=6)
+"""How old an export may be that is taken over: a day is left to fetch its files."""
+NOT_ALLOWED_CODE = 46
+
+Listed = Mapping[str, object]
+"""An export as the query lists it."""
+
+
+class Adoption:
+    """Look for exports at Pardot and enter them into the ledger; safe to use from several threads."""
+
+    def __init__(self, transport: Transport, ledger: Ledger) -> None:
+        self._transport = transport
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._candidates: list[Listed] | None = None
+
+    def find_lost(self, request: Mapping[str, object]) -> Listed | None:
+        """Return the newest export with the procedure of a request that the ledger does not know; one call."""
+        known = {record.export_id for record in self._ledger.open_exports()}
+        for export in self._recent():
+            is_ours = export.get("procedure") == request["procedure"]
+            if is_ours and str(export.get("id")) not in known and not parse_flag(export.get("isExpired")):
+                return export
+        return None
+
+    def adopt(self, record: ExportRecord) -> ExportRecord | None:
+        """Enter the newest export that brings the rows of an intended one as its own; None when there is none.
+
+        Costs one call for the list, once, and one for each export that might do.
+        """
+        request = json.loads(record.request)
+        with self._lock:
+            if self._candidates is None:
+                self._candidates = self._recent()
+            for export in [one for one in self._candidates if serves(one, request)]:
+                created_at = self._usable_since(export, request)
+                if created_at is not None:
+                    self._candidates.remove(export)
+                    end_at = record.end_at or api_time(created_at)
+                    export_id = parse_export_id(export.get("id"))
+                    self._ledger.created(record.request_id, export_id, api_time(created_at), end_at)
+                    return self._ledger.read(record.request_id)
+        return None
+
+    def _usable_since(self, export: Listed, request: Mapping[str, object]) -> datetime | None:
+        """Return when an export was created; None when its files are not sure to be there, or have other columns."""
+        try:
+            created_at = parse_time(str(export.get("createdAt")))
+            status = parse_status(export.get("status"), is_expired=parse_flag(export.get("isExpired")))
+            now = self._transport.server_now()
+            if status is Status.LOST or not now - ADOPTED_UP_TO < created_at <= now:
+                return None
+            path = f"{EXPORTS_PATH}/{parse_export_id(export.get('id'))}"
+            told = self._transport.get_json(path, {"fields": FIELDS_FIELDS}, operation="export.read").data
+        except (RejectedRequestError, DataError, ValueError):
+            return None
+        fields, wanted = told.get("fields"), request["fields"]
+        if parse_flag(told.get("legacyDateFormat")):
+            return None
+        is_same = isinstance(fields, list) and isinstance(wanted, list) and sorted(map(str, fields)) == sorted(wanted)
+        return created_at if is_same else None
+
+    def _recent(self) -> list[Listed]:
+        params: dict[str, str | int] = {"fields": QUERY_FIELDS, "orderBy": "id DESC", "limit": RECENT_EXPORTS}
+        try:
+            values = self._transport.get_json(EXPORTS_PATH, params, operation="export.query").data.get("values")
+        except RejectedRequestError:
+            return []
+        except AuthenticationError as error:
+            if error.code != NOT_ALLOWED_CODE:
+                raise
+            return []
+        return [export for export in values if isinstance(export, dict)] if isinstance(values, list) else []

@@ -1,0 +1,41 @@
+"""A stretch of the past to read by creation time: its windows, and which of them are done. Pure.
+
+Only objects that are read by export have a history that may be left out; all others are read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from .windows import Window, api_time, parse_time, tiles
+
+SPAN = timedelta(days=92)
+"""What one export of a backfill covers: after an interruption, at most so much is read again."""
+_STATE_KEY = "backfill"
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """Everything created in `start_at <= t < end_at`."""
+
+    start_at: datetime
+    end_at: datetime
+
+    def windows(self, now: datetime) -> list[Window]:
+        """Return the windows, newest first; one that ends in the future is open-ended."""
+        cut = tiles(self.start_at, self.end_at, SPAN)
+        return [Window(w.start_at, None if w.end_at and w.end_at > now else w.end_at) for w in cut if w.start_at < now]
+
+    def is_done(self, state: Mapping[str, Any], window: Window) -> bool:
+        """Whether an earlier run of the same backfill has loaded a window, by the object's state."""
+        known = state.get(_STATE_KEY)
+        return known is not None and self._names() == known["of"] and parse_time(known["reached"]) <= window.start_at
+
+    def note_done(self, state: MutableMapping[str, Any], window: Window) -> None:
+        state[_STATE_KEY] = {"of": self._names(), "reached": api_time(window.start_at)}
+
+    def _names(self) -> list[str]:
+        return [api_time(self.start_at), api_time(self.end_at)]

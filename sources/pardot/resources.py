@@ -1,0 +1,237 @@
+"""One object's turn in an extraction: what is fetched, how it joins its table, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .backfills import Backfill
+from .catalogue import PURGED_AT, Entry, Field, Route
+from .columns import KEY, CheckedFile
+from .errors import DataError, LimitReachedError, PardotError, StoppedError, StorageError
+from .events import Event
+from .fields import FieldChoice
+from .harvest import Harvest
+from .ledger import Task
+from .position import Position
+from .purges import Gone, select_counts, select_ids, select_marks
+from .reviews import Schedule
+from .session import Session
+from .tables import Delivery, column_hints, deliver, kept_columns, model_item, write_disposition
+from .windows import Window
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a source is sent for."""
+
+    task: Task = Task.UPDATE
+    backfill: Backfill | None = None
+    window: Window | None = None
+    """The part of the backfill that is to be read."""
+
+
+UPDATE = Errand()
+REVIEW = Errand(Task.REVIEW)
+
+
+def rows_of(entry: Entry, session: Session, errand: Errand) -> Callable[[], Iterator[Any]]:
+    """Return the generator function of one resource."""
+
+    def rows() -> Iterator[Any]:
+        with session.object_fails_alone(entry):
+            turn = _Turn(entry, session)
+            if errand.task is Task.UPDATE:
+                yield from _update(turn)
+            elif errand.task is Task.REVIEW:
+                yield from _review(turn)
+            elif errand.backfill and errand.window:
+                yield from _backfill(turn, errand.backfill, errand.window)
+
+    return rows
+
+
+def due_for_review(entries: Iterable[Entry], states: Mapping[str, Mapping[str, Any]], session: Session) -> list[str]:
+    """Return the tables whose rows are to be looked at again, by the server's clock.
+
+    Args:
+        states: the states of the resources.
+    """
+    now, days = session.transport.server_now(), session.settings.review_days
+    due = []
+    for entry in entries:
+        state = states.get(entry.table, {})
+        schedule = Schedule.from_state(state)
+        if Position.from_state(state).through and (
+            schedule.is_due(entry, now, days) if schedule else days and entry.route is not Route.WALK
+        ):
+            due.append(entry.table)
+    return due
+
+
+def _update(turn: _Turn) -> Iterator[Any]:
+    """Read everything since the position; without one, all of history."""
+    position = Position.from_state(turn.state)
+    is_first = position.through is None
+    turn.session.forget_loaded(turn.entry, position)
+    harvest = turn.session.harvester.gather(turn.entry, position, turn.choice, turn.custom, name=turn.name)
+    yield from turn.deliver(harvest, is_first=is_first)
+    harvest.position.write(turn.state)
+    turn.choice.note_loaded(harvest.fields)
+    if is_first:
+        at = turn.session.transport.server_now()
+        begins = min((export.window.start_at for export in harvest.exports), default=at)
+        Schedule.after_first_load(begins, at, _rows(harvest)).write(turn.state)
+
+
+def _backfill(turn: _Turn, backfill: Backfill, window: Window) -> Iterator[Any]:
+    """Read the rows that were created in a stretch of the past; the position stays."""
+    harvest = turn.session.harvester.reread(
+        turn.entry, [window], Task.BACKFILL, turn.choice, turn.custom, name=turn.name
+    )
+    yield from turn.deliver(harvest)
+    backfill.note_done(turn.state, window)
+    schedule = Schedule.from_state(turn.state)
+    if schedule is not None:
+        schedule.reaching_back_to(window.start_at).write(turn.state)
+
+
+def _review(turn: _Turn) -> Iterator[Any]:
+    """Read loaded rows again. What cannot be reviewed today is tomorrow's; it is no reason for a run to fail."""
+    session, entry = turn.session, turn.entry
+    now, days = session.transport.server_now(), session.settings.review_days
+    through = Position.from_state(turn.state).through or now
+    schedule = Schedule.from_state(turn.state) or Schedule.after_first_load(
+        session.settings.history_start(through), through, 0
+    )
+    if not session.has_calls_to_spare():
+        session.on_event(
+            Event("review.postponed", {"object": entry.table, "reason": "half of the day's calls are used"})
+        )
+        return
+    windows = schedule.windows(now, days) if entry.route is Route.EXPORT else ()
+    try:
+        harvest = session.harvester.reread(entry, windows, Task.REVIEW, turn.choice, turn.custom, name=turn.name)
+        gone = yield from turn.deliver(harvest, was_in_doubt=schedule.is_in_doubt)
+    except (StoppedError, StorageError):
+        raise
+    except LimitReachedError:
+        session.on_event(Event("review.postponed", {"object": entry.table, "reason": "the allowance is used up"}))
+        return
+    except PardotError as error:
+        session.on_event(Event("review.failed", {"object": entry.table, "error": str(error)}))
+        return
+    if windows and harvest.complete is None:
+        return  # exports of an interrupted review, whose windows were others: today's are still due
+    is_in_doubt = gone is not None and gone.is_doubtful
+    schedule.reviewed(now, days, rows=_rows(harvest), is_in_doubt=is_in_doubt).write(turn.state)
+
+
+def _rows(harvest: Harvest) -> int:
+    return sum(file.rows for file in harvest.files)
+
+
+class _Turn:
+    """What the errands of one object have in common."""
+
+    def __init__(self, entry: Entry, session: Session) -> None:
+        import dlt
+
+        self.entry = entry
+        self.session = session
+        self.state = dlt.current.resource_state(entry.table)
+        self.load_id = session.current_load_id()
+        self.name = f"{entry.table}-{self.load_id}"
+        self.choice = FieldChoice(session.transport, entry, self.state, session.on_event)
+        self.custom = session.custom_fields() if entry.has_custom_fields else ()
+        self.columns = tuple(dlt.current.source_schema().tables.get(entry.table, {}).get("columns", ()))
+        """Of the stored table, as far as the pipeline's schema knows it."""
+        self.destination = session.destination(dlt.current.pipeline())
+
+    def deliver(
+        self, harvest: Harvest, *, is_first: bool = False, was_in_doubt: bool = False
+    ) -> Generator[Any, None, Gone | None]:
+        """Yield the items that bring the rows of a harvest into the table, and mark those that are gone.
+
+        Args:
+            is_first: the object was never loaded.
+            was_in_doubt: the last time, too many rows were missing to be believed gone.
+
+        Returns:
+            the account of missing rows; None when the harvest says nothing about them.
+        """
+        session, entry = self.session, self.entry
+        is_accounted_for = True
+        checked: CheckedFile | None = None
+        for delivery in self._deliveries(harvest, is_empty=is_first and session.is_empty(entry, self.destination)):
+            self._account(delivery)
+            checked = delivery.checked or checked
+            is_accounted_for &= not delivery.set_aside
+            if delivery.appended:
+                session.ledger.mark_unsettled(entry.table)
+            if delivery.item is not None:
+                yield delivery.item
+        session.note_exports(harvest.exports)
+        if is_first or not is_accounted_for:
+            return None
+        ids = select_ids(checked, harvest.files)
+        return (yield from self._mark_purged(harvest, ids, was_in_doubt=was_in_doubt))
+
+    def _deliveries(self, harvest: Harvest, *, is_empty: bool) -> Iterator[Delivery]:
+        """Yield the deliveries; files that cannot be read are given up, so that the next run asks for them anew."""
+        try:
+            yield from deliver(
+                self.entry,
+                harvest.fields,
+                harvest.files,
+                self.destination,
+                load_id=self.load_id,
+                time_zone=self.session.settings.time_zone,
+                is_empty=is_empty,
+                kept=kept_columns(self.columns, harvest.fields),
+            )
+        except DataError:
+            self.session.exports.give_up_files(harvest.exports)
+            raise
+
+    def _account(self, delivery: Delivery) -> None:
+        if delivery.rejected:
+            self.session.keep_rejected(self.entry, delivery.rejected)
+        table = self.entry.table
+        if delivery.rows or delivery.set_aside:
+            counted = {"rows": delivery.rows, "rejected": delivery.set_aside}
+            self.session.on_event(Event("rows.parsed", {"object": table, **counted}))
+        for column, cells in delivery.widened.items():
+            self.session.on_event(Event("column.widened", {"object": table, "column": column, "cells": cells}))
+
+    def _mark_purged(self, harvest: Harvest, ids: str, *, was_in_doubt: bool) -> Generator[Any, None, Gone | None]:
+        """Yield an item that marks the stored rows which a complete reading lacks; only a local DuckDB can tell."""
+        if harvest.complete is None or not self.destination.runs_models or PURGED_AT.column not in self.columns:
+            return None
+        scope = (self.entry, self.destination.dataset)
+        found = self.session.look(select_counts(*scope, ids, harvest.complete))
+        gone = Gone(*found) if found else None
+        if gone is None or not gone.missing:
+            return gone
+        facts: dict[str, str | int | float | None] = {"object": self.entry.table, "rows": gone.missing}
+        if gone.is_doubtful and not was_in_doubt:
+            self.session.on_event(Event("review.in_doubt", {**facts, "stored": gone.stored}))
+            return gone
+        columns = [name for name in self.columns if not name.startswith("_dlt_")]
+        select = select_marks(
+            *scope,
+            columns,
+            ids,
+            harvest.complete,
+            at=self.session.transport.server_now(),
+            load_id=self.load_id,
+        )
+        yield model_item(self.destination, f"{self.name}-purged", select, gone.missing, self._hints(harvest.fields))
+        self.session.on_event(Event("rows.purged", facts))
+        return Gone(0, gone.stored)
+
+    def _hints(self, fields: Sequence[Field]) -> Any:
+        import dlt
+
+        return dlt.mark.make_hints(columns=column_hints(fields), primary_key=KEY, write_disposition=write_disposition())

@@ -1,0 +1,138 @@
+"""`pardot-etl backfill`: a stretch of the past, newest first, resumable, beside the daily work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from command_line import invoke
+from fetching import calls
+from kit import END, Account, build_store, open_account, table_differences
+
+from pardot.backfills import Backfill
+from pardot_emulator import Fault
+from pardot_etl.planning import read_state
+from pardot_etl.run import RunOptions
+from pardot_etl.summary import RunSummary
+
+TABLES = ("visitor_activities", "visitor_page_views", "campaigns")
+LATELY = END - timedelta(days=10)
+PAST = Backfill(datetime(2025, 11, 1, tzinfo=timezone.utc), END - timedelta(days=5))
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    """An account of which only the last days are loaded."""
+    account = open_account(tmp_path, build_store(600))
+    account.sleep = lambda _: None
+    with account.emulator:
+        run(account)
+        yield account
+        account.emulator.faults.assert_all_consumed()
+    account.store.close()
+
+
+def run(account: Account, backfill: Backfill | None = None, **overrides: Any) -> RunSummary:
+    options = RunOptions(objects=TABLES, transform=False, backfill=backfill)
+    return account.run(options, **{"start_date": LATELY, **overrides})
+
+
+def missing_before(account: Account) -> list[datetime]:
+    """Return the creation times of the account's activities that are not loaded."""
+    with duckdb.connect(str(account.places.published_database), read_only=True) as db:
+        loaded = {number for (number,) in db.execute("SELECT id FROM pardot.visitor_activities").fetchall()}
+    rows = account.store.rows("visitor-activities")
+    return [row["createdAt"] for row in rows if row["id"] not in loaded]  # type: ignore[misc]
+
+
+def through(account: Account) -> object:
+    return read_state(account.places)[0]["visitor_activities"]["through"]
+
+
+def test_past_is_loaded_and_the_position_stays(account: Account) -> None:
+    before = through(account)
+    assert missing_before(account)
+    creates = calls(account)["export.create"]
+    summary = run(account, PAST)
+    assert summary.exit_code == 0
+    assert max(missing_before(account)) < PAST.start_at
+    assert summary.objects["visitor_activities"].new
+    windows = len(PAST.windows(END))
+    assert calls(account)["export.create"] - creates == 2 * windows, "the third object is read whole"
+    assert any("campaigns" in notice for notice in summary.notices)
+    assert through(account) == before
+    account.next_day(seed=3)
+    assert run(account).exit_code == 0
+    with duckdb.connect(str(account.places.published_database), read_only=True) as db:
+        assert table_differences(account.store, db, ("campaigns",)) == {}
+    assert max(missing_before(account)) < PAST.start_at
+
+
+def test_interrupted_backfill_goes_on_where_it_stopped(account: Account) -> None:
+    creates = calls(account)["export.create"]
+    account.emulator.faults.add(Fault("export.download", "http", skip=3, times=6, status=503))
+    summary = run(account, PAST)
+    assert summary.exit_code == 75
+    loaded_to = max(missing_before(account))
+    assert PAST.start_at < loaded_to < PAST.end_at, "the newest window came first, and the others were not asked for"
+    assert run(account, PAST).exit_code == 0
+    assert max(missing_before(account)) < PAST.start_at
+    assert calls(account)["export.create"] - creates == 2 * len(PAST.windows(END)), "none was created twice"
+
+
+def test_daily_run_between_two_halves_disturbs_neither(account: Account) -> None:
+    account.emulator.faults.add(Fault("export.download", "http", skip=3, times=6, status=503))
+    creates = calls(account)["export.create"]
+    assert run(account, PAST).exit_code == 75
+    account.next_day(seed=3)
+    assert run(account, review_days=0).exit_code == 0
+    assert run(account, PAST).exit_code == 0
+    assert max(missing_before(account)) < PAST.start_at
+    assert calls(account)["export.create"] - creates == 2 * len(PAST.windows(END)) + 2
+
+
+def test_finished_backfill_may_be_repeated_and_loads_nothing(account: Account) -> None:
+    run(account, PAST)
+    creates = calls(account)["export.create"]
+    summary = run(account, PAST)
+    assert summary.objects["visitor_activities"].loaded == 0
+    assert calls(account)["export.create"] - creates == 2 * len(PAST.windows(END))
+
+
+def test_reviews_reach_back_to_what_was_filled(account: Account) -> None:
+    run(account, PAST)
+    old = next(row for row in account.store.rows("visitor-activities") if row["createdAt"] > PAST.start_at)  # type: ignore[operator]
+    account.store.purge("visitor-activities", int(str(old["id"])))
+    for _ in range(2):
+        account.clock.advance(timedelta(days=1))
+        run(account, review_days=2)
+    with duckdb.connect(str(account.places.published_database), read_only=True) as db:
+        found = db.execute("SELECT id FROM pardot.visitor_activities WHERE purged_at IS NOT NULL").fetchall()
+    assert found == [(old["id"],)]
+
+
+def test_future_end_is_left_open(account: Account) -> None:
+    soon = Backfill(END - timedelta(days=20), END + timedelta(days=1))
+    assert run(account, soon).exit_code == 0
+    assert max(missing_before(account)) < soon.start_at
+    assert all(
+        "createdBefore" not in export.request.body["procedure"]["arguments"] for export in account.emulator.exports[-2:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--from", "2024-13-01"], "expected a date such as 2024-01-31"),
+        (["--from", "2026-02-01", "--to", "2026-01-01"], "it is after 2026-01-01"),
+        (["--to", "2026-01-01"], "Missing option '--from'"),
+    ],
+)
+def test_dates_that_make_no_stretch_are_refused(arguments: list[str], message: str) -> None:
+    outcome = invoke("backfill", *arguments)
+    assert outcome.code == 2
+    assert message in outcome.err

@@ -1,0 +1,212 @@
+"""Rows that no filter by date tells of: purged at the source, or changed without a new stamp."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from fetching import calls
+from kit import Account, build_store, open_account, table_differences
+
+from pardot_emulator import Fault
+from pardot_etl.run import RunOptions
+from pardot_etl.summary import RunSummary
+
+TABLES = ("visitor_activities", "visitor_page_views", "prospects", "campaigns", "forms")
+OPTIONS = RunOptions(objects=TABLES, transform=False)
+A_DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    """An account that was loaded once."""
+    account = open_account(tmp_path, build_store(400))
+    account.sleep = lambda _: None
+    with account.emulator:
+        assert run(account).exit_code == 0
+        account.events.clear()
+        yield account
+        account.emulator.faults.assert_all_consumed()
+    account.store.close()
+
+
+def run(account: Account, **overrides: Any) -> RunSummary:
+    return account.run(OPTIONS, **overrides)
+
+
+def query(account: Account, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(account.places.published_database), read_only=True) as db:
+        db.execute("SET TimeZone = 'UTC'")
+        return db.execute(sql).fetchall()
+
+
+def purge(account: Account, collection: str, *, newest: bool = False, rows: int = 1) -> list[int]:
+    """Remove rows for good and return their ids."""
+    ids = [int(str(row["id"])) for row in account.store.rows(collection)]
+    gone = ids[-rows:] if newest else ids[:rows]
+    for number in gone:
+        account.store.purge(collection, number)
+    return gone
+
+
+def marked(account: Account, table: str) -> list[int]:
+    rows = query(account, f"SELECT id FROM pardot.{table} WHERE purged_at IS NOT NULL ORDER BY id")
+    return [number for (number,) in rows]
+
+
+def differences(account: Account) -> dict[str, list[str]]:
+    """Compare the rows that are not marked as purged."""
+    with duckdb.connect(str(account.places.published_database), read_only=True) as published, duckdb.connect() as db:
+        published.close()
+        db.execute(f"ATTACH '{account.places.published_database}' AS published (READ_ONLY)")
+        db.execute("CREATE SCHEMA alive")
+        for table in TABLES:
+            db.execute(f"CREATE VIEW alive.{table} AS FROM published.pardot.{table} WHERE purged_at IS NULL")
+        return table_differences(account.store, db, TABLES, schema="alive")
+
+
+@pytest.mark.parametrize("table", ["prospects", "campaigns"])
+def test_purged_row_of_a_small_object_is_marked_on_the_next_day(table: str, account: Account) -> None:
+    gone = purge(account, table)
+    assert run(account).exit_code == 0
+    assert marked(account, table) == [], "the same day asks for nothing again"
+    account.clock.advance(A_DAY)
+    summary = run(account)
+    assert marked(account, table) == gone
+    assert query(account, f"SELECT is_deleted FROM pardot.{table} WHERE purged_at IS NOT NULL") == [(True,)]
+    assert summary.objects[table].purged == 1
+    assert any("rows.purged" in notice for notice in summary.notices)
+    assert differences(account) == {}
+
+
+def test_purged_row_of_an_object_that_is_walked_is_marked_by_the_next_run(account: Account) -> None:
+    gone = purge(account, "forms")
+    run(account)
+    assert marked(account, "forms") == gone
+
+
+def test_purged_activities_are_marked_when_their_turn_comes(account: Account) -> None:
+    gone = purge(account, "visitor-activities") + purge(account, "visitor-activities", newest=True)
+    account.clock.advance(A_DAY)
+    run(account)
+    assert marked(account, "visitor_activities") == gone[1:], "recent days come first, old rows have their turn"
+    for _ in range(2):
+        account.clock.advance(A_DAY)
+        assert run(account, review_days=2).exit_code == 0
+    assert marked(account, "visitor_activities") == sorted(gone)
+    assert differences(account) == {}
+
+
+def test_row_that_turns_up_again_is_alive(account: Account) -> None:
+    row = next(account.store.rows("campaigns"))
+    account.store.purge("campaigns", int(str(row["id"])))
+    account.clock.advance(A_DAY)
+    run(account)
+    assert marked(account, "campaigns") == [row["id"]]
+    account.store.insert("campaigns", [row])
+    account.clock.advance(A_DAY)
+    run(account)
+    assert marked(account, "campaigns") == []
+    assert differences(account) == {}
+
+
+def test_change_without_a_new_stamp_is_found_within_the_review_days(account: Account) -> None:
+    for row in list(account.store.rows("visitor-activities"))[::40]:
+        account.store.update("visitor-activities", int(str(row["id"])), details="silently changed")
+    assert run(account).exit_code == 0
+    assert "visitor_activities" in differences(account)
+    for _ in range(3):
+        account.clock.advance(A_DAY)
+        run(account, review_days=2)
+    assert differences(account) == {}
+
+
+def test_row_without_update_stamp_that_shows_late_is_found(account: Account) -> None:
+    """Page views have no update time: one that becomes visible days after its creation is in no later window."""
+    (last,) = list(account.store.rows("visitor-page-views"))[-1:]
+    account.clock.advance(A_DAY)
+    run(account)
+    late = account.clock.now() - timedelta(hours=30)
+    account.store.insert("visitor-page-views", [{**last, "id": int(str(last["id"])) + 1, "createdAt": late}])
+    account.clock.advance(A_DAY)
+    run(account)
+    assert differences(account) == {}
+
+
+def test_answer_that_lacks_many_rows_is_believed_when_it_is_repeated(account: Account) -> None:
+    """Rights that were taken away look like rows that are gone."""
+    gone = purge(account, "campaigns", rows=account.store.count("campaigns"))
+    account.clock.advance(A_DAY)
+    summary = run(account)
+    assert marked(account, "campaigns") == []
+    assert any("review.in_doubt" in notice for notice in summary.notices)
+    account.clock.advance(A_DAY)
+    run(account)
+    assert marked(account, "campaigns") == gone
+
+
+def test_rows_that_pardot_hides_are_not_marked(account: Account) -> None:
+    account.clock.advance(A_DAY)
+    account.emulator.faults.add(Fault("query:campaigns", "redact", skip=1, rows=2))
+    run(account)
+    assert marked(account, "campaigns") == []
+
+
+def test_review_that_fails_leaves_the_run_whole_and_is_made_up_for(account: Account) -> None:
+    gone = purge(account, "prospects")
+    account.clock.advance(A_DAY)
+    account.emulator.faults.add(Fault("query:prospects", "error", skip=1, code=71, message="Not today"))
+    summary = run(account)
+    assert summary.exit_code == 0
+    assert any("review.failed" in notice and "Not today" in notice for notice in summary.notices)
+    assert run(account).exit_code == 0
+    assert marked(account, "prospects") == gone
+
+
+def test_reviews_cost_little_and_can_be_switched_off(account: Account) -> None:
+    account.clock.advance(A_DAY)
+    before = calls(account)
+    run(account, review_days=0)
+    without = calls(account) - before
+    account.clock.advance(A_DAY)
+    before = calls(account)
+    run(account)
+    reviewed = calls(account) - before - without
+    # Of two exported objects the recent days and a share of the rest; of two queried ones a page each.
+    assert (reviewed["export.create"], reviewed["query:prospects"], reviewed["query:campaigns"]) == (4, 1, 1)
+    assert account.store.count("prospects") < 1000
+
+
+def test_calls_that_others_need_are_not_spent_on_reviews(account: Account) -> None:
+    gone = purge(account, "prospects")
+    account.clock.advance(A_DAY)
+    summary = run(account, max_daily_calls=30)
+    assert summary.exit_code == 0
+    assert any("review.postponed" in notice for notice in summary.notices)
+    assert marked(account, "prospects") == []
+    account.clock.advance(A_DAY)
+    run(account)
+    assert marked(account, "prospects") == gone
+
+
+def test_interrupted_review_is_finished_and_then_made_anew(account: Account) -> None:
+    """Its exports are not created again, but rows that are missing from them may just be newer."""
+    gone = purge(account, "visitor-activities", newest=True)
+    account.clock.advance(A_DAY)
+    update = {"visitor_activities": 1, "visitor_page_views": 1}
+    downloads = sum(update.values())
+    account.emulator.faults.add(Fault("export.download", "http", skip=downloads, times=12, status=503))
+    summary = run(account)
+    assert summary.exit_code == 0
+    assert any("review.failed" in notice for notice in summary.notices)
+    creates = calls(account)["export.create"]
+    account.clock.advance(timedelta(hours=1))
+    run(account)
+    assert calls(account)["export.create"] == creates + downloads
+    assert marked(account, "visitor_activities") == []
+    run(account)
+    assert marked(account, "visitor_activities") == gone

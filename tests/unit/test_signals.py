@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from command_line import environment
+
+PROGRAM = """
+import os, pathlib, signal, sys
+from pardot_etl.history import read_runs, recorded
+from pardot_etl.signals import stoppable
+
+folder = pathlib.Path(sys.argv[1])
+try:
+    with stoppable(), recorded(folder):
+        try:
+            os.kill(os.getpid(), int(sys.argv[2]))
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
+except KeyboardInterrupt:
+    print("interrupted", read_runs(folder)[0]["exit_code"], "error" in read_runs(folder)[0])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
+def test_whatever_fails_after_a_signal_is_an_interruption(number: signal.Signals, tmp_path: Path) -> None:
+    """DuckDB turns the interruption of a query into an exception of its own."""
+    command = [sys.executable, "-c", textwrap.dedent(PROGRAM), str(tmp_path), str(int(number))]
+    outcome = subprocess.run(command, env=environment({}), capture_output=True, text=True, check=False)
+    assert (outcome.stdout, outcome.stderr) == ("interrupted 130 False\n", "")
+    assert json.loads((tmp_path / "runs.jsonl").read_text())["exit_code"] == 130
+
+
+def test_failure_without_a_signal_stays_what_it_is(tmp_path: Path) -> None:
+    from pardot_etl.history import read_runs, recorded
+    from pardot_etl.signals import stoppable
+
+    with pytest.raises(RuntimeError, match="a bug of ours"), stoppable(), recorded(tmp_path):
+        raise RuntimeError("a bug of ours")
+    assert read_runs(tmp_path)[0]["error"] == "a bug of ours"
