@@ -1,5 +1,102 @@
+"""One made-up company with everything difficult in it, read in every way once; the tests look at what came of it."""
+
 from __future__ import annotations
 
-from isolation import isolated
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+from contract.difficult import add_difficult_rows, fill_gaps
+from isolation import QUIET, isolated
+from kit import END, Account, build_store, open_account
+
+from pardot.catalogue import CATALOGUE, Entry, Route
+from pardot_emulator import Store
+from pardot_etl.run import RunOptions
+from pardot_etl.summary import RunSummary
 
 __all__ = ["isolated"]
+
+EVERYTHING = RunOptions(objects=tuple(CATALOGUE), transform=False)
+OTHER_ROUTE = {
+    Route.EXPORT: Route.QUERY,
+    Route.QUERY: Route.EXPORT,
+    Route.WALK: Route.EXPORT,
+    Route.WALK_THEN_EXPORT: Route.EXPORT,
+}
+
+
+@dataclass
+class Loaded:
+    """The same account in several warehouses: what the runs said, and the tables that they left."""
+
+    store: Store
+    first: RunSummary
+    second: RunSummary
+    before: duckdb.DuckDBPyConnection
+    """After the first run."""
+    after: duckdb.DuckDBPyConnection
+    """After the second run, between which and the first nothing happened."""
+    afresh: duckdb.DuckDBPyConnection
+    """A second warehouse, filled from nothing."""
+    other: duckdb.DuckDBPyConnection
+    """A third one, filled by the other route: exports instead of queries, and the other way round."""
+
+
+def by_the_other_route(entry: Entry) -> Entry:
+    """Return an object's entry with its rows fetched the way in which they are not fetched otherwise.
+
+    Where only asking apart tells what is in the recycle bin, or where there is no export, there is no other way.
+    """
+    if entry.tells_bin_apart or (entry.route is not Route.EXPORT and not entry.export_object):
+        return entry
+    return replace(
+        entry, route=OTHER_ROUTE[entry.route], changed_by="updatedAt" if entry.has_updated_at else "createdAt"
+    )
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """Read one account four times, into three warehouses."""
+    folder = tmp_path_factory.mktemp("contract")
+    store = build_store(300)
+    fill_gaps(store)
+    add_difficult_rows(store)
+    with ExitStack() as stack:
+        stack.callback(store.close)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {**QUIET, "DLT_PROJECT_DIR": str(folder)}.items():
+                patch.setenv(name, value)
+            patch.chdir(folder)
+
+            def read(name: str, account: Account) -> tuple[RunSummary, duckdb.DuckDBPyConnection]:
+                patch.setenv("DLT_DATA_DIR", str(account.folder / "dlt"))
+                summary = account.run(EVERYTHING, start_date=END - timedelta(days=700))
+                copy = account.places.published_database.rename(folder / f"{name}.duckdb")
+                db = stack.enter_context(duckdb.connect(str(copy), read_only=True))
+                db.execute("SET TimeZone = 'UTC'")
+                return summary, db
+
+            account = open_account(folder / "native", store)
+            with account.emulator:
+                first, before = read("before", account)
+                second, after = read("after", account)
+                _, afresh = read("afresh", replace(account, folder=folder / "afresh"))
+                for table, entry in CATALOGUE.items():
+                    patch.setitem(CATALOGUE, table, by_the_other_route(entry))
+                _, other = read("other", replace(account, folder=folder / "other"))
+        yield Loaded(store, first, second, before, after, afresh, other)
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    """A small account in perfect order, for tests that change it."""
+    account = open_account(tmp_path, build_store(200))
+    account.sleep = lambda _: None
+    with account.emulator:
+        yield account
+    account.store.close()

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from isolation import isolated
+
+__all__ = ["isolated"]
