@@ -103,7 +103,7 @@ def run(asked: Asked, dry_run: bool, objects: str | None, destination: str, no_t
 
 @commands.command()
 @click.option("--from", "first", metavar="DATE", required=True, help="First day, UTC: 2024-01-31.")
-@click.option("--to", "last", metavar="DATE", help="Last day, UTC, included; default today.")
+@click.option("--to", "last", metavar="DATE", required=True, help="Last day, UTC, included.")
 @objects_option
 @destination_option
 @click.option("--no-transform", is_flag=True, help="Load only; leave the reporting tables as they are.")
@@ -111,7 +111,7 @@ def run(asked: Asked, dry_run: bool, objects: str | None, destination: str, no_t
 @with_logs
 @click.pass_obj
 def backfill(
-    asked: Asked, first: str, last: str | None, objects: str | None, destination: str, no_transform: bool, as_json: bool
+    asked: Asked, first: str, last: str, objects: str | None, destination: str, no_transform: bool, as_json: bool
 ) -> int:
     """Load a stretch of the past, newest first.
 
@@ -163,7 +163,7 @@ def _execute(
 
 @commands.command()
 @click.option("--from", "first", metavar="DATE", help="Plan a backfill from this day on, UTC, instead of a run.")
-@click.option("--to", "last", metavar="DATE", help="Last day of the backfill, included; default today.")
+@click.option("--to", "last", metavar="DATE", help="Last day of the backfill, included.")
 @objects_option
 @destination_option
 @json_option
@@ -174,9 +174,10 @@ def plan(first: str | None, last: str | None, objects: str | None, destination: 
     One line per object: the way it is read, the estimated API calls, the window. With `--from`, the same of a
     backfill.
     """
-    if last and not first:
-        raise click.UsageError("--to needs --from.")
-    return _plan(objects, destination, as_json, backfill=backfill_of(first, last) if first else None)
+    if bool(first) != bool(last):
+        raise click.UsageError("--from and --to go together.")
+    backfill = backfill_of(first, last) if first and last else None
+    return _plan(objects, destination, as_json, backfill=backfill)
 
 
 @commands.command()

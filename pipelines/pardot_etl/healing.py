@@ -43,7 +43,7 @@ def open_pipeline(make: Callable[[], Pipeline], folder: Path) -> tuple[Pipeline,
         pipeline.sync_destination()
     except (DltException, OSError) as error:
         _insist_on_settings(error)
-        raise StorageError("take the state from the destination", reason=_first_line(error)) from error
+        raise StorageError("take the state from the destination", reason=reason_of(error)) from error
     return pipeline, healed
 
 
@@ -91,5 +91,16 @@ def _insist_on_settings(error: BaseException) -> None:
         current = current.__cause__
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0]
+def causes(error: BaseException) -> list[BaseException]:
+    """Return an error and what led to it, the deepest cause last: dlt wraps what a destination says several times."""
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the first line of the deepest cause; further lines may quote a row."""
+    return str(causes(error)[-1]).strip().partition("\n")[0]

@@ -102,12 +102,11 @@ def names_in(text: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def backfill_of(first: str, last: str | None) -> Backfill:
-    """Return a stretch of whole UTC days."""
+def backfill_of(first: str, last: str) -> Backfill:
+    """Return a stretch of whole UTC days, the last one included."""
     from pardot.backfills import Backfill
 
-    today = datetime.now(timezone.utc).date()
-    start, end = _day(first, "--from"), _day(last, "--to") if last else today
+    start, end = _day(first, "--from"), _day(last, "--to")
     if start > end:
         raise click.BadParameter(f"it is after {end}, the last day", param_hint="--from")
     midnight = time(tzinfo=timezone.utc)

@@ -33,7 +33,7 @@ def _write(stream: TextIO, lines: str | Iterable[str]) -> None:
     try:
         stream.write(_encodable(redacted(text), stream))
         stream.flush()
-    except BrokenPipeError:
+    except OSError:  # the reader went away, the terminal hung up, the disk of the log is full
         _discard(stream)
 
 

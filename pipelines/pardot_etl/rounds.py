@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pardot.errors import PardotError, StorageError
+from pardot.errors import AuthenticationError, LimitReachedError, PardotError, StorageError
 from pardot.events import Event
 from pardot.ledger import Task
 
+from .healing import causes, reason_of
+from .in_flight import RESULTS_LAST
 from .summary import Tally
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class Rounds:
             objects = sorted(self._session.resumed)
 
     def backfill(self, objects: Sequence[str] | None, backfill: Backfill) -> None:
-        """Read rows by their creation time, newest window first; stop at the first that fails.
+        """Read rows by their creation time, newest window first; an object that fails is left there.
 
         Windows that an interrupted run of the same backfill has loaded are left out. Objects that are read whole have
         nothing to fill.
@@ -68,13 +70,29 @@ class Rounds:
         exported = self._exported(objects)
         windows = backfill.windows(self._session.transport.server_now())
         states = resource_states(self._pipeline)
+        self._forget_filled(exported, backfill, states)
         pending = {w: [one for one in exported if not backfill.is_done(states.get(one, {}), w)] for w in windows}
         if not any(pending.values()):  # it was finished: asked for once more, it is read once more
             pending = dict.fromkeys(windows, exported)
         for window, names in pending.items():
-            if names and not self._session.failures:
+            names = [name for name in names if name not in self._session.failed]
+            if names and not self._has_to_stop():
                 self._session.on_event(Event("backfill.window", {"window": str(window), "objects": ", ".join(names)}))
                 self._round_with_rejects(names, Errand(Task.BACKFILL, backfill, window))
+
+    def _forget_filled(
+        self, objects: Sequence[str], backfill: Backfill, states: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        """Drop exports whose windows are loaded already, after a kill just then, and those that have expired."""
+        from pardot.export_messages import window_of
+        from pardot.windows import parse_time
+
+        oldest = self._session.transport.server_now() - RESULTS_LAST
+        for name in objects:
+            for one in self._session.ledger.open_exports(name, Task.BACKFILL):
+                is_done = backfill.is_done(states.get(name, {}), window_of(one))
+                if is_done or (one.created_at and parse_time(one.created_at) < oldest):
+                    self._session.exports.forget_all([one])
 
     def _exported(self, objects: Sequence[str] | None) -> list[str]:
         from pardot.catalogue import Route
@@ -91,9 +109,26 @@ class Rounds:
         """Look again at loaded rows of the objects that are due, unless something has failed already."""
         from pardot.resources import REVIEW, due_for_review
 
-        due = due_for_review(self._entries(objects), resource_states(self._pipeline), self._session)
-        if due and not self._session.failures:
+        session = self._session
+        due = due_for_review(self._entries(objects), resource_states(self._pipeline), session)
+        due = [name for name in due if name not in session.failed]
+        if not due or self._has_to_stop():
+            return
+        try:
             self._round_with_rejects(due, REVIEW)
+        except StorageError as error:  # what is new is loaded: it is published, and the run ends with 1
+            self._pipeline.abort_packages()
+            self._pipeline.sync_destination()
+            session.fetched.clear()
+            session.failures.append(error)
+
+    def _has_to_stop(self) -> bool:
+        """Whether something has failed that every other object would meet as well; a missing permission has not."""
+        from pardot.adoption import NOT_ALLOWED_CODE
+
+        failures = self._session.failures
+        is_locked_out = any(isinstance(one, AuthenticationError) and one.code != NOT_ALLOWED_CODE for one in failures)
+        return is_locked_out or any(isinstance(one, LimitReachedError) for one in failures)
 
     def _entries(self, objects: Sequence[str] | None) -> Sequence[Entry]:
         from pardot.catalogue import select_entries
@@ -108,10 +143,11 @@ class Rounds:
     def _round(self, objects: Sequence[str] | None, errand: Errand) -> None:
         """Extract and load once, and once more when the destination refused a large file unchecked."""
         session, before = self._session, self._tally.copy()
+        failures, failed = tuple(session.failures), frozenset(session.failed)
         while True:
             session.resumed.clear()
             session.clear_outgoing()
-            had_rejects = session.has_kept_rejects
+            session.take_rejects()
             self._extract(objects, errand)
             try:
                 self._load()
@@ -123,12 +159,11 @@ class Rounds:
                 self._pipeline.sync_destination()
                 session.reads_strictly = False
                 session.fetched.clear()
-                session.failures.clear()
+                session.failures[:], session.failed = failures, set(failed)
                 self._tally.restore(before)
                 continue
             session.forget_fetched()
-            if had_rejects:
-                session.forget_rejected()
+            session.forget_rejected()
             return
 
     def _extract(self, objects: Sequence[str] | None, errand: Errand) -> None:
@@ -161,21 +196,11 @@ def _translated(step: str) -> Iterator[None]:
         yield
     except PardotError:
         raise
-    except DltException as error:
-        for cause in _causes(error):
+    except (DltException, OSError) as error:
+        for cause in causes(error):
             if isinstance(cause, PardotError | KeyboardInterrupt | SystemExit):
                 raise cause from error
-        reason = str(_causes(error)[-1]).partition("\n")[0]  # further lines may quote a row
-        raise StorageError(f"{step} the rows", reason=reason) from error
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = current.__cause__ or current.__context__
-    return chain
+        raise StorageError(f"{step} the rows", reason=reason_of(error)) from error
 
 
 def _refused_data(error: BaseException) -> bool:
@@ -183,8 +208,8 @@ def _refused_data(error: BaseException) -> bool:
     import duckdb
 
     refusals = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
-    return any(isinstance(cause, refusals) for cause in _causes(error)) or any(
+    return any(isinstance(cause, refusals) for cause in causes(error)) or any(
         word in str(cause)
-        for cause in _causes(error)
+        for cause in causes(error)
         for word in ("Conversion Error", "Invalid Input Error", "CSV Error")
     )

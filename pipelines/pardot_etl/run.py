@@ -127,7 +127,8 @@ def run(
             pipeline, healed = _open_pipeline(places, options)
         from pardot.session import open_session
 
-        with closing(open_session(settings, on_event=watch, sleep=sleep)) as session:
+        folder = _session_folder(settings, places, options)
+        with closing(open_session(settings, folder=folder, on_event=watch, sleep=sleep)) as session:
             session.keeps_going = True
             if session.ledger.put_aside:
                 healed.append(f"began a new ledger, the old one could not be read (kept as {session.ledger.put_aside})")
@@ -138,7 +139,8 @@ def run(
             rounds = Rounds(session, pipeline, tally, stages.stage)
             if options.backfill is None:
                 rounds.update(options.objects)
-                rounds.review(options.objects)
+                if options.uses_working_database:  # others cannot tell an older copy from a newer one
+                    rounds.review(options.objects)
             else:
                 rounds.backfill(options.objects, options.backfill)
             _settle(session, places, options)
@@ -178,6 +180,12 @@ def settings_of_dlt(options: RunOptions) -> None:
 def pipeline_name(destination: str) -> str:
     """Return the pipeline's name; each destination has a state and a working folder of its own."""
     return PIPELINE if destination in ("duckdb", "filesystem") else f"{PIPELINE}_{destination}"
+
+
+def _session_folder(settings: Settings, places: Places, options: RunOptions) -> Path:
+    """Return the folder of the ledger: one for each unit and state, as what one waits for serves no other."""
+    suffix = pipeline_name(options.destination).removeprefix(PIPELINE)
+    return places.own_folder / f"{settings.business_unit_id}{suffix}"
 
 
 def pipelines_folder(places: Places) -> Path:

@@ -29,7 +29,7 @@ from .export_messages import (
 )
 from .ledger import ExportRecord, Ledger
 from .transport import Transport
-from .windows import api_time, parse_time
+from .windows import LAG, api_time, parse_time
 
 RECENT_EXPORTS = 200
 ADOPTED_UP_TO = timedelta(days=6)
@@ -68,7 +68,7 @@ class Adoption:
             if self._candidates is None:
                 self._candidates = self._recent()
             for export in [one for one in self._candidates if serves(one, request)]:
-                created_at = self._usable_since(export, request)
+                created_at = self._usable_since(export, request, parse_time(record.start_at))
                 if created_at is not None:
                     self._candidates.remove(export)
                     end_at = record.end_at or api_time(created_at)
@@ -77,13 +77,15 @@ class Adoption:
                     return self._ledger.read(record.request_id)
         return None
 
-    def _usable_since(self, export: Listed, request: Mapping[str, object]) -> datetime | None:
+    def _usable_since(self, export: Listed, request: Mapping[str, object], start_at: datetime) -> datetime | None:
         """Return when an export was created; None when its files are not sure to be there, or have other columns."""
         try:
             created_at = parse_time(str(export.get("createdAt")))
             status = parse_status(export.get("status"), is_expired=parse_flag(export.get("isExpired")))
             now = self._transport.server_now()
             if status is Status.LOST or not now - ADOPTED_UP_TO < created_at <= now:
+                return None
+            if created_at <= start_at + 2 * LAG:  # it brings nothing that is not loaded
                 return None
             path = f"{EXPORTS_PATH}/{parse_export_id(export.get('id'))}"
             told = self._transport.get_json(path, {"fields": FIELDS_FIELDS}, operation="export.read").data

@@ -22,7 +22,7 @@ from .cells import KEY, is_misfit, lacks_zone, misfit_reason, typed_cell
 from .csv_files import ResultFile
 from .errors import DataError
 from .naming import quote_identifier, quote_text
-from .records import Record, fault_of, iter_records, may_hide_rows, records_at
+from .records import Record, ends_with_line, fault_of, iter_records, may_hide_rows, records_at
 from .text_files import PageFile, TextFile, csv_reader, parquet_reader, place, text_cells
 
 RELIED_ON = frozenset({KEY, "createdAt", "updatedAt"})
@@ -160,27 +160,29 @@ class CarefulReader:
 
     def _read_records(self, ordinal: int, file: ResultFile, copy: Path) -> None:
         """Judge a result file: its records that are rows by their cells, the others here."""
-        good = seen = 0
+        good = seen = last = 0
         longest = _SHORT_RECORD_BYTES
         try:
             with copy.open("wb") as rows:
                 for record in iter_records(file.path):
                     if record.line == 1:
                         continue
-                    seen += 1
+                    seen, last = seen + 1, record.line
                     fault = fault_of(record.text, len(file.header)) if record.text else None
                     if fault is not None:
                         self._set_record_aside(ordinal, record, fault)
                     elif record.text:  # DuckDB skips empty lines as well
                         good += 1
                         longest = max(longest, rows.write(b"%d,%b\n" % (record.line, record.text)))
-            if seen != file.rows:
+            if seen != file.rows and not file.is_intact():
                 raise self._error(
                     ordinal, None, expected=f"{file.rows} records, as downloaded", found=f"{seen} records"
                 )
             header = ("_line", *file.header)
             reader = csv_reader([copy], header, "\n", has_header=False, longest_bytes=longest)
             self._judge(ordinal, f"SELECT _line AS line, * FROM {reader}", file.header, expected=good)
+            if not ends_with_line(file.path):
+                self._insist_on_end(ordinal, last)
         finally:
             copy.unlink(missing_ok=True)
 
@@ -202,6 +204,16 @@ class CarefulReader:
             raise self._error(ordinal, None, expected="rows", found=str(error).partition("\n")[0]) from error
         if count != expected:
             raise self._error(ordinal, None, expected=f"{expected} rows", found=f"{count} rows")
+
+    def _insist_on_end(self, ordinal: int, line: int) -> None:
+        """Refuse a file whose last record is completed by no line end and does not fit: it was cut inside a cell."""
+        misfits = "".join(f" OR {is_misfit(each, self._time_zone)}" for each in self._loose)
+        (count,) = self._db.execute(
+            f"SELECT count(*) FROM judged WHERE file = {ordinal} AND line = {line} AND (reason IS NOT NULL{misfits})"
+        ).fetchall()[0]
+        if count:
+            found = "a last record that cannot be read and that no line end completes"
+            raise self._error(ordinal, line, expected="a file that ends with a record", found=found)
 
     def _set_record_aside(self, ordinal: int, record: Record, fault: str) -> None:
         if may_hide_rows(record.text, fault):

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .errors import DataError
-from .records import BYTE_ORDER_MARK, RecordCounter, fault_of, iter_records
+from .records import BYTE_ORDER_MARK, RecordCounter, ends_in_quotes, fault_of, iter_records
 
 _MAX_HEADER_BYTES = 1 << 20
 
@@ -105,12 +105,14 @@ class ResultFileWriter:
         except DataError:
             self.discard()
             raise
+        is_regular = not self._counter.in_quotes and self._counter.commas == (rows + 1) * (len(header) - 1)
+        if not is_regular:  # a quote inside a cell may have misled the counter
+            rows = sum(1 for _ in iter_records(self._part)) - 1
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
         self._part.replace(self._path)
         sync_folder(self._path.parent)
-        is_regular = self._counter.commas == (rows + 1) * (len(header) - 1)
         return ResultFile(self._path, header, rows, self.size_bytes, self._crc32, line_end, is_regular)
 
     def _verified_header(self) -> tuple[tuple[str, ...], str]:
@@ -121,7 +123,8 @@ class ResultFileWriter:
         return header, line_end
 
     def _verified_rows(self) -> int:
-        if self._counter.in_quotes:
+        self._file.flush()
+        if self._counter.in_quotes and ends_in_quotes(self._part):
             raise DataError(
                 "a result file",
                 expected="balanced quotes",
@@ -141,7 +144,6 @@ class ResultFileWriter:
         Raises:
             DataError: the last record, which no line end completes, is narrower than the header.
         """
-        self._file.flush()
         for record in iter_records(self._part):
             last = record
         if fault_of(last.text, len(self._fields)) == "missing columns":

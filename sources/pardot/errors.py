@@ -270,7 +270,7 @@ class RejectedRequestError(RequestError):
     """The server understood and refused; the same request will be refused again."""
 
     def _advice(self) -> str:
-        return "What was loaded before is safe; repeating this will not help, look the code up in the README"
+        return "What was loaded before is safe; repeating this will not help, the codes are explained in docs/errors.md"
 
 
 class AuthenticationError(RejectedRequestError):

@@ -116,6 +116,8 @@ class Exports:
         self._sleep = sleep
         self._monotonic = monotonic
         self._adoption = Adoption(transport, ledger)
+        self._adopts = ledger.is_new
+        self._begun: set[int] = set()
 
     def plan(
         self,
@@ -141,14 +143,16 @@ class Exports:
         if task is Task.BACKFILL:  # its windows are named by the user: another one's exports are kept for another time
             texts = {text for text, _, _ in intents}
             left_behind = [one for one in left_behind if one.request in texts]
-        if left_behind and all(self._still_serves(one, requests[0]) for one in left_behind):
-            self._emit("export.resumed", entry, exports=len(left_behind), task=task.value)
+        if left_behind and self._serve(left_behind, intents, requests[0], task):
+            # One that is still to be created reaches to now; those that were leave the time since then to be asked for.
+            reaches_now = any(one.export_id is None and window_of(one).end_at is None for one in left_behind)
+            facts = {"exports": len(left_behind), "task": task.value, "reaches_now": reaches_now}
+            self._emit("export.resumed", entry, **facts)
             return left_behind
-        for one in left_behind:
-            self._ledger.forget(one.request_id)
-            self._remove_files(one)
+        self.forget_all(left_behind)
         intended = self._ledger.intend(entry.table, intents, task)
-        if task is Task.UPDATE and self._ledger.is_new:
+        self._begun |= {one.request_id for one in intended}
+        if task is Task.UPDATE and self._adopts:
             return [self._adopted(entry, record) for record in intended]
         return intended
 
@@ -156,6 +160,7 @@ class Exports:
         adopted = self._adoption.adopt(record)
         if adopted is None:
             return record
+        self._begun.discard(record.request_id)
         self._emit("export.adopted", entry, export_id=adopted.export_id, window=str(window_of(adopted)))
         return adopted
 
@@ -186,6 +191,8 @@ class Exports:
                         raise ExportFailedError(export_id=_number(lost.export_id), status=lost.reason) from lost
         except PardotError as error:
             _complete_facts(error, entry.table, window)
+            if isinstance(error, DataError) and record.export_id is not None:
+                self._give_up_files(record)
             raise
 
     def split(self, record: ExportRecord) -> list[ExportRecord]:
@@ -196,12 +203,39 @@ class Exports:
         """Forget an export that was never created."""
         self._ledger.forget(record.request_id)
 
+    def began(self, record: ExportRecord) -> bool:
+        """Whether an export was first thought of by this process, so that it is as new as what it is compared with."""
+        return record.request_id in self._begun
+
+    def _serve(
+        self,
+        left_behind: Sequence[ExportRecord],
+        intents: Sequence[tuple[str, str, str | None]],
+        request: Mapping[str, object],
+        task: Task,
+    ) -> bool:
+        """Whether what an earlier run left behind brings what is needed now.
+
+        A destination that was set back, or filled anew, needs more than what was asked for then.
+        """
+        reaches_back = min(one.start_at for one in left_behind) <= min(start_at for _, start_at, _ in intents)
+        is_far_enough = task is not Task.UPDATE or reaches_back
+        return is_far_enough and all(self._still_serves(one, request) for one in left_behind)
+
+    def forget_all(self, records: Iterable[ExportRecord]) -> None:
+        """Forget exports that are of no use any more, with their files."""
+        for one in records:
+            self._ledger.forget(one.request_id)
+            self._remove_files(one)
+
     def give_up_files(self, fetched: Iterable[FetchedExport]) -> None:
         """Forget exports whose files cannot be read: kept, they would end every later run in the same way."""
         for export in fetched:
-            record = self._ledger.read(export.request_id)
-            self._remove_files(record)
-            self._ledger.lost(record.request_id, closed_request(record))
+            self._give_up_files(self._ledger.read(export.request_id))
+
+    def _give_up_files(self, record: ExportRecord) -> None:
+        self._remove_files(record)
+        self._ledger.lost(record.request_id, closed_request(record))
 
     def _still_serves(self, record: ExportRecord, request: Mapping[str, object]) -> bool:
         """Whether an export left behind brings what is needed now, and can still be asked for."""
@@ -217,26 +251,26 @@ class Exports:
         asked_at = self._transport.server_now()
         was_asked = record.status == ASKED
         self._ledger.asked(record.request_id)
-        data = self._post_or_find(request, was_asked=was_asked)
+        found = self._adoption.find_lost(request) if was_asked else None
+        data = self._post_or_find(request) if found is None else found
         export_id = parse_export_id(data.get("id"))
         created_at = self._created_at(data.get("createdAt"), asked_at)
         end_at = window.end_at or created_at
         self._ledger.created(record.request_id, export_id, api_time(created_at), api_time(end_at))
-        self._emit("export.created", entry, export_id=export_id, window=str(window))
+        self._ledger.note_in_use()
+        name = "export.created" if found is None else "export.adopted"
+        self._emit(name, entry, export_id=export_id, window=str(window), task=record.task)
         return self._ledger.read(record.request_id)
 
-    def _post_or_find(self, request: Mapping[str, object], *, was_asked: bool) -> Mapping[str, object]:
+    def _post_or_find(self, request: Mapping[str, object]) -> Mapping[str, object]:
         """Create an export; look for it when the answer is lost, wait when Pardot takes none at the moment.
 
         Exports queue at Pardot by its documentation; should an account refuse one while another is running, the
         refusal passes with it.
-
-        Args:
-            was_asked: an earlier run called, and nobody knows the answer.
         """
         started = self._monotonic()
         answers_lost = 0
-        found = self._adoption.find_lost(request) if was_asked else None
+        found = None
         for wait_seconds in self._waits():
             if found is not None:
                 return found
@@ -350,9 +384,10 @@ class Exports:
                 self._emit("export.file_on_disk", entry, export_id=record.export_id, position=file.position)
                 return on_disk
         target = self._folder / str(record.export_id) / f"{file.position}.csv"
+        unrecorded = None if file.path else self._measure(entry, fields, target)
         for attempt in range(1, MAX_DOWNLOADS_PER_FILE + 1):
             try:
-                fetched = self._download(entry, fields, file.url, target)
+                fetched = unrecorded or self._download(entry, fields, file.url, target)
             except RejectedRequestError as error:
                 raise self._lost_or(error, record) from error
             except (TransientRequestError, DataError) as error:
@@ -373,6 +408,19 @@ class Exports:
                 )
                 return fetched
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _measure(self, entry: Entry, fields: Sequence[str], target: Path) -> ResultFile | None:
+        """Return a file that has its final name although the ledger does not know: the run ended in between."""
+        if not target.is_file():
+            return None
+        try:
+            writer = ResultFileWriter(target, fields, table=entry.table)
+            with target.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    writer.write(piece)
+            return writer.finish()
+        except (OSError, DataError):
+            return None
 
     def _download(self, entry: Entry, fields: Sequence[str], url: str, target: Path) -> ResultFile:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -18,8 +18,10 @@ from .ledger import ExportRecord, Task
 from .position import Position
 from .queries import PagedQuery, Record, write_pages
 from .transport import Transport
-from .windows import LAG, Window, api_time, changes, history, parse_time
+from .windows import Window, api_time, changes, history, parse_time
 
+MARGIN = timedelta(hours=2)
+"""How near to the end of a stretch of time a missing row means nothing."""
 REFUSED_RANGE_CODES = frozenset({7, 8, 177})
 """What a window that starts after the service's own now may be answered with; which one is not documented."""
 
@@ -174,11 +176,11 @@ class Harvester:
         entry = planned.entry
         names = [field.name for field in fields if field.is_asked]
         records = self._exports.plan(entry, names, planned.windows, by_update=planned.by_update, task=planned.task)
-        is_fresh = not any(record.export_id for record in records)
+        is_fresh = all(self._exports.began(record) for record in records)
         fetched = self._fetch_all(entry, records)
         through = max(export.end_at for export in fetched)
         files = tuple(file for export in fetched for file in export.files)
-        complete = None if planned.by_update or not is_fresh else tuple(_complete(export) for export in fetched)
+        complete = None if planned.by_update or not is_fresh else tuple(_complete(fetched))
         # The end of an export is told by the API's own clock, so no row's stamp is needed beside it.
         return Harvest(files, fields, position.advance(through, through, None), fetched, complete)
 
@@ -259,9 +261,19 @@ class _Newest:
         self.moment = moment if self.moment is None else max(self.moment, moment)
 
 
-def _complete(export: FetchedExport) -> Window:
-    """Return the stretch of creation time of which an export must have every row; the newest may not show yet."""
-    return Window(export.window.start_at, max(export.window.start_at, export.end_at - LAG))
+def _complete(fetched: Sequence[FetchedExport]) -> Iterator[Window]:
+    """Yield the stretches of creation time of which these exports must have every row.
+
+    Rows near an end may not show yet, or stand an hour off where times have no offset and a clock was changed.
+    """
+    blocks: list[tuple[datetime, datetime]] = []
+    for start_at, end_at in sorted((export.window.start_at, export.end_at) for export in fetched):
+        if blocks and start_at <= blocks[-1][1]:
+            blocks[-1] = (blocks[-1][0], max(end_at, blocks[-1][1]))
+        else:
+            blocks.append((start_at, end_at))
+    for start_at, end_at in blocks:
+        yield Window(start_at + MARGIN, max(start_at + MARGIN, end_at - MARGIN))
 
 
 def _named(error: PardotError, planned: Plan) -> PardotError:

@@ -18,9 +18,9 @@ from .columns import KEY, LOAD_ID_COLUMN, CheckedFile, TextFile, select_strict
 from .naming import quote_identifier, quote_text
 from .windows import Window, api_time
 
-MANY_ROWS = 100
+MANY_ROWS = 10
 MANY_SHARE = 0.1
-"""More rows than these, and more than this share, are too many to be believed gone at first sight; and so are all."""
+"""More rows than these, and more than this share, are too many to be believed gone at first sight."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,12 @@ class Gone:
     @property
     def is_doubtful(self) -> bool:
         """Whether so many are missing that the answer itself is in doubt."""
-        many = self.missing > MANY_ROWS and self.missing > self.stored * MANY_SHARE
-        return many or (self.missing == self.stored and self.stored > 1)
+        return self.is_incredible or (self.missing > MANY_ROWS and self.missing > self.stored * MANY_SHARE)
+
+    @property
+    def is_incredible(self) -> bool:
+        """Whether nothing at all was read where there were rows: however often that is said, it means lost rights."""
+        return self.missing == self.stored > 1
 
 
 def select_ids(checked: CheckedFile | None, files: Sequence[TextFile]) -> str:

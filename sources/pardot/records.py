@@ -6,6 +6,7 @@ what is found readable here is read there.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ MAX_RECORD_BYTES = 64 * 1024 * 1024
 """A greater record is no record but a file that lost a quote."""
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in b'",\n')
 _CELL = rb'(?: *"[^"]*(?:""[^"]*)*" *|(?! *")[^,\r\n]*)'
+
+
+_FINISHED_CELL = rb'(?: *"[^"]*(?:""[^"]*)*"[^,\n]*|(?! *")[^,\n]*)'
+_OPEN_AT_END = re.compile(rb'(?:%s,)* *"[^"]*(?:""[^"]*)*\Z' % _FINISHED_CELL)
+_CLOSING_QUOTE = re.compile(rb'[^"]*(?:""[^"]*)*"(?!")')
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Record:
 class RecordCounter:
     """Count CSV records and cells in a stream of bytes: line ends and commas outside quotes, whatever the chunks.
 
+    Where a quote stands inside a cell that has none at its beginning, `iter_records` counts otherwise, and rightly.
     Everything but quotes, commas and line ends is deleted in one pass, then adjacent quote pairs cancel out; what is
     left is short, so the cost is that of a hash.
     """
@@ -57,12 +64,14 @@ class RecordCounter:
 def iter_records(path: Path) -> Iterator[Record]:
     """Yield the records of a file, header first, empty lines included; holds one record in memory.
 
-    A record ends where `RecordCounter` counts one, and is cut off at `MAX_RECORD_BYTES`.
+    Only a quote at the beginning of a cell opens one that may go on in the next line. A record is cut off at
+    `MAX_RECORD_BYTES`.
     """
     with path.open("rb") as file:
         lines, size, start, in_quotes = list[bytes](), 0, 1, False
         for number, line in enumerate(file, start=1):
-            in_quotes ^= bool(line.count(b'"') % 2)
+            if in_quotes or b'"' in line:
+                in_quotes = _goes_on(line, in_quotes)
             lines.append(line)
             size += len(line)
             if not in_quotes or size > MAX_RECORD_BYTES:
@@ -70,6 +79,37 @@ def iter_records(path: Path) -> Iterator[Record]:
                 lines, size, start = [], 0, number + 1
         if lines:
             yield Record(start, _without_line_end(b"".join(lines)))
+
+
+def ends_with_line(path: Path) -> bool:
+    """Whether the last byte of a file is a line end."""
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def ends_in_quotes(path: Path) -> bool:
+    """Whether a file ends inside a cell that a quote has opened; reads all of it."""
+    with path.open("rb") as file:
+        in_quotes = False
+        for line in file:
+            if in_quotes or b'"' in line:
+                in_quotes = _goes_on(line, in_quotes)
+    return in_quotes
+
+
+def _goes_on(line: bytes, in_quotes: bool) -> bool:
+    """Whether the last cell of a line goes on in the next one.
+
+    >>> [_goes_on(line, False) for line in (b'1,"a\\n', b'1,"a",b"c\\n', b'1,"a"",\\n')]
+    [True, False, True]
+    """
+    if in_quotes:
+        closing = _CLOSING_QUOTE.match(line)
+        if closing is None:
+            return True
+        line = b"." + line[closing.end() :]  # what follows up to the comma is still of the same cell
+    return _OPEN_AT_END.match(line) is not None
 
 
 def records_at(path: Path, lines: Collection[int]) -> Iterator[Record]:

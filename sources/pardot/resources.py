@@ -9,17 +9,28 @@ from typing import Any
 from .backfills import Backfill
 from .catalogue import PURGED_AT, Entry, Field, Route
 from .columns import KEY, CheckedFile
-from .errors import DataError, LimitReachedError, PardotError, StoppedError, StorageError
+from .errors import (
+    DataError,
+    ExportTimedOutError,
+    PardotError,
+    StoppedError,
+    StorageError,
+    TransientRequestError,
+)
 from .events import Event
 from .fields import FieldChoice
 from .harvest import Harvest
 from .ledger import Task
+from .naming import quote_identifier
 from .position import Position
 from .purges import Gone, select_counts, select_ids, select_marks
-from .reviews import Schedule
+from .reviews import ROWS_PER_CALL, Schedule
 from .session import Session
 from .tables import Delivery, column_hints, deliver, kept_columns, model_item, write_disposition
-from .windows import Window
+from .windows import Window, api_time, parse_time
+
+_DOUBTED_AT = "doubted_at"
+"""State key of an object that is walked at every run: since when so many rows are missing that none is marked."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,13 @@ def _update(turn: _Turn) -> Iterator[Any]:
     is_first = position.through is None
     turn.session.forget_loaded(turn.entry, position)
     harvest = turn.session.harvester.gather(turn.entry, position, turn.choice, turn.custom, name=turn.name)
-    yield from turn.deliver(harvest, is_first=is_first)
+    doubted_at, now = turn.state.get(_DOUBTED_AT), turn.session.transport.server_now()
+    was_in_doubt = doubted_at is not None and parse_time(doubted_at).date() != now.date()
+    gone = yield from turn.deliver(harvest, is_first=is_first, was_in_doubt=was_in_doubt)
+    if gone is not None and gone.is_doubtful:
+        turn.state.setdefault(_DOUBTED_AT, api_time(now))
+    elif gone is not None:
+        turn.state.pop(_DOUBTED_AT, None)
     harvest.position.write(turn.state)
     turn.choice.note_loaded(harvest.fields)
     if is_first:
@@ -87,6 +104,9 @@ def _update(turn: _Turn) -> Iterator[Any]:
 
 def _backfill(turn: _Turn, backfill: Backfill, window: Window) -> Iterator[Any]:
     """Read the rows that were created in a stretch of the past; the position stays."""
+    if not turn.destination.runs_models:
+        # Only our DuckDB tells an older copy from a newer one: elsewhere an export of yesterday is of no use.
+        turn.session.exports.forget_all(turn.session.ledger.open_exports(turn.entry.table, Task.BACKFILL))
     harvest = turn.session.harvester.reread(
         turn.entry, [window], Task.BACKFILL, turn.choice, turn.custom, name=turn.name
     )
@@ -105,27 +125,27 @@ def _review(turn: _Turn) -> Iterator[Any]:
     schedule = Schedule.from_state(turn.state) or Schedule.after_first_load(
         session.settings.history_start(through), through, 0
     )
-    if not session.has_calls_to_spare():
+    if not session.has_calls_to_spare(schedule.rows // ROWS_PER_CALL + 1):
         session.on_event(
             Event("review.postponed", {"object": entry.table, "reason": "half of the day's calls are used"})
         )
         return
-    windows = schedule.windows(now, days) if entry.route is Route.EXPORT else ()
+    stored = turn.stored_rows()
+    windows = schedule.windows(now, days, stored) if entry.route is Route.EXPORT else ()
     try:
         harvest = session.harvester.reread(entry, windows, Task.REVIEW, turn.choice, turn.custom, name=turn.name)
         gone = yield from turn.deliver(harvest, was_in_doubt=schedule.is_in_doubt)
     except (StoppedError, StorageError):
         raise
-    except LimitReachedError:
-        session.on_event(Event("review.postponed", {"object": entry.table, "reason": "the allowance is used up"}))
-        return
     except PardotError as error:
         session.on_event(Event("review.failed", {"object": entry.table, "error": str(error)}))
+        if not isinstance(error, TransientRequestError | ExportTimedOutError):
+            schedule.postponed(now).write(turn.state)  # today it would only fail again, and cost calls
         return
     if windows and harvest.complete is None:
         return  # exports of an interrupted review, whose windows were others: today's are still due
     is_in_doubt = gone is not None and gone.is_doubtful
-    schedule.reviewed(now, days, rows=_rows(harvest), is_in_doubt=is_in_doubt).write(turn.state)
+    schedule.reviewed(now, days, stored, rows=_rows(harvest), is_in_doubt=is_in_doubt).write(turn.state)
 
 
 def _rows(harvest: Harvest) -> int:
@@ -140,6 +160,7 @@ class _Turn:
 
         self.entry = entry
         self.session = session
+        session.begin_extraction()
         self.state = dlt.current.resource_state(entry.table)
         self.load_id = session.current_load_id()
         self.name = f"{entry.table}-{self.load_id}"
@@ -148,6 +169,12 @@ class _Turn:
         self.columns = tuple(dlt.current.source_schema().tables.get(entry.table, {}).get("columns", ()))
         """Of the stored table, as far as the pipeline's schema knows it."""
         self.destination = session.destination(dlt.current.pipeline())
+
+    def stored_rows(self) -> int:
+        """Return how many rows the table has; 0 when only the destination could tell."""
+        table = f"{quote_identifier(self.destination.dataset)}.{quote_identifier(self.entry.table)}"
+        found = self.session.look(f"SELECT count(*) FROM {table}") if self.destination.runs_models else None
+        return int(found[0]) if found else 0
 
     def deliver(
         self, harvest: Harvest, *, is_first: bool = False, was_in_doubt: bool = False
@@ -211,11 +238,16 @@ class _Turn:
             return None
         scope = (self.entry, self.destination.dataset)
         found = self.session.look(select_counts(*scope, ids, harvest.complete))
-        gone = Gone(*found) if found else None
-        if gone is None or not gone.missing:
+        if not found:
+            self.session.on_event(
+                Event("review.failed", {"object": self.entry.table, "error": "the ids could not be compared"})
+            )
+            return None
+        gone = Gone(*found)
+        if not gone.missing:
             return gone
         facts: dict[str, str | int | float | None] = {"object": self.entry.table, "rows": gone.missing}
-        if gone.is_doubtful and not was_in_doubt:
+        if gone.is_incredible or (gone.is_doubtful and not was_in_doubt):
             self.session.on_event(Event("review.in_doubt", {**facts, "stored": gone.stored}))
             return gone
         columns = [name for name in self.columns if not name.startswith("_dlt_")]

@@ -22,7 +22,9 @@ SETTLES_AFTER = timedelta(days=3)
 ROWS_PER_CALL = 1000
 CALLS_A_DAY = 5
 """A query of up to so many calls is repeated daily; a longer one as often as its calls a day come to this."""
-SHORTEST_SLICE = timedelta(days=1)
+SHARE_ROWS = 100_000
+"""Of the older rows at least so many are read again daily, so that a small account is looked at whole."""
+SHORTEST_SHARE = timedelta(days=1)
 _STATE_KEY = "review"
 
 
@@ -75,22 +77,33 @@ class Schedule:
         calls = self.rows // ROWS_PER_CALL + 1
         return days >= max(1, min(review_days, calls // CALLS_A_DAY))
 
-    def windows(self, now: datetime, review_days: int) -> tuple[Window, ...]:
-        """Return the creation times to read again: what is not settled, then the next share of what is older."""
-        return (*history(min(self.settled, now), now), *self._share(review_days))
+    def windows(self, now: datetime, review_days: int, stored: int) -> tuple[Window, ...]:
+        """Return the creation times to read again: what is not settled, then the next share of what is older.
 
-    def reviewed(self, now: datetime, review_days: int, *, rows: int, is_in_doubt: bool) -> Schedule:
-        """Return the schedule after the windows were read."""
-        settled = max(self.settled, now - SETTLES_AFTER)
-        share = self._share(review_days)
+        Args:
+            stored: the rows that the table has.
+        """
+        return (*history(min(self.settled, now), now), *self._share(review_days, stored))
+
+    def postponed(self, now: datetime) -> Schedule:
+        """Return the schedule when nothing was read: the same is due on another day."""
+        return replace(self, at=now)
+
+    def reviewed(self, now: datetime, review_days: int, stored: int, *, rows: int, is_in_doubt: bool) -> Schedule:
+        """Return the schedule after the windows were read; what was in doubt is asked for once more."""
+        if is_in_doubt:
+            return replace(self, at=now, rows=rows, is_in_doubt=True)
+        settled = max(min(self.settled, now), now - SETTLES_AFTER)
+        share = self._share(review_days, stored)
         cursor = share[-1].start_at if share else self.begins
         return Schedule(
-            self.begins, settled, settled if cursor <= self.begins else cursor, now, rows=rows, is_in_doubt=is_in_doubt
+            self.begins, settled, settled if cursor <= self.begins else cursor, now, rows=rows, is_in_doubt=False
         )
 
-    def _share(self, review_days: int) -> tuple[Window, ...]:
+    def _share(self, review_days: int, stored: int) -> tuple[Window, ...]:
         """Return the next stretch of older rows, newest first; nothing where there are none."""
-        length = max(SHORTEST_SLICE, (self.settled - self.begins) / max(1, review_days))
+        part = max(1 / max(1, review_days), min(1.0, SHARE_ROWS / max(1, stored)))
+        length = max(SHORTEST_SHARE, (self.settled - self.begins) * part)
         end_at = min(self.cursor, self.settled)
         start_at = max(self.begins, end_at - length)
         if start_at >= end_at:

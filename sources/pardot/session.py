@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ class Session:
         self.keeps_going = False
         """Whether one object's failure leaves the others going; then it is found in `failures`."""
         self.failures: list[PardotError] = []
+        self.failed: set[str] = set()
+        """Tables of the objects that have failed."""
         self.fetched: list[FetchedExport] = []
         """The exports of this run; forgotten in the ledger once their rows are loaded."""
         self.resumed: set[str] = set()
@@ -72,6 +75,7 @@ class Session:
         self._newest_activity_at: datetime | None = None
         self._reader: Any = None
         self._pipeline: Any = None
+        self._load_id = ""
         self.exports = Exports(
             transport,
             self.ledger,
@@ -104,10 +108,10 @@ class Session:
         else:
             self.allowance.learn_account(data)
 
-    def has_calls_to_spare(self) -> bool:
-        """Whether less than half of today's share of the calls is used, so that what is not urgent may be asked."""
+    def has_calls_to_spare(self, calls: int) -> bool:
+        """Whether so many calls leave half of today's share for what is urgent."""
         used, allowed = self.allowance.used, self.allowance.allowed
-        return used is None or allowed is None or used < allowed / 2
+        return used is None or allowed is None or used + calls < allowed / 2
 
     def history_start(self, now: datetime) -> datetime:
         """Return where the first load begins.
@@ -144,6 +148,7 @@ class Session:
             if not self.keeps_going:
                 raise
             self.failures.append(error)
+            self.failed.add(entry.table)
             self.resumed.discard(entry.table)  # its turn is the next run's
             self.on_event(Event("object.failed", {"object": entry.table, "error": type(error).__name__}))
 
@@ -186,10 +191,13 @@ class Session:
 
     def release_destination(self) -> None:
         """Close the connection that `destination` opened to look into the tables; call it when nothing is extracted."""
+        import duckdb
+
         with self._lock:
-            if self._reader is not None:
-                self._reader.close_connection()
-                self._reader = None
+            reader, self._reader = self._reader, None
+        if reader is not None:
+            with suppress(duckdb.Error):  # another thread still looks something up for an extraction that failed
+                reader.close_connection()
 
     def is_empty(self, entry: Entry, destination: Destination) -> bool:
         """Whether the object's table has no row yet; the answer decides only how rows join it, never which."""
@@ -215,13 +223,22 @@ class Session:
 
     def forget_fetched(self) -> None:
         """Drop the exports of this run; call it once the load is complete."""
+        self.ledger.note_in_use()  # before: a ledger that forgot them and counts as new would take them over again
         for export in self.fetched:
             self._drop(export.request_id, export.export_id)
         self.fetched.clear()
-        self.ledger.note_in_use()
 
     def note_exports(self, exports: Sequence[FetchedExport]) -> None:
         self.fetched.extend(exports)
+
+    def begin_extraction(self) -> None:
+        """Make room, once for each load package: what other packages brought is loaded, or will be fetched again."""
+        load_id = self.current_load_id()
+        with self._lock:
+            if self._load_id != load_id:
+                self._load_id = load_id
+                self.clear_outgoing()
+                self.take_rejects()
 
     def clear_outgoing(self) -> None:
         """Remove files that were on their way to the destination; call it when no load package is pending."""
@@ -242,16 +259,28 @@ class Session:
 
     @property
     def has_kept_rejects(self) -> bool:
+        """Whether rows were kept aside since `take_rejects`."""
         return any(self._rejected_folder.glob("*.jsonl"))
 
-    def kept_rejects(self) -> Iterator[list[dict[str, Any]]]:
-        """Yield the rows kept aside by earlier extractions; the body of the `rejected_rows` resource."""
+    def take_rejects(self) -> None:
+        """Take what was kept aside so far for the next extraction; what that one keeps aside is for the one after."""
         for path in sorted(self._rejected_folder.glob("*.jsonl")):
+            target = path.with_suffix(".loading")
+            with target.open("a", encoding="utf-8") as taken:
+                taken.write(path.read_text(encoding="utf-8"))
+                taken.flush()
+                os.fsync(taken.fileno())
+            path.unlink()
+
+    def kept_rejects(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield the rows that were taken; the body of the `rejected_rows` resource."""
+        for path in sorted(self._rejected_folder.glob("*.loading")):
             yield [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
     def forget_rejected(self) -> None:
-        """Remove the kept rows; call it once they are loaded."""
-        shutil.rmtree(self._rejected_folder, ignore_errors=True)
+        """Remove the rows that were taken; call it once they are loaded."""
+        for path in self._rejected_folder.glob("*.loading"):
+            path.unlink()
 
     @property
     def _rejected_folder(self) -> Path:
@@ -263,7 +292,7 @@ class Session:
 
     def _watch(self, event: Event) -> None:
         is_update = event.fields.get("task", Task.UPDATE.value) == Task.UPDATE.value
-        if event.name in ("export.resumed", "export.adopted") and is_update:
+        if event.name in ("export.resumed", "export.adopted") and is_update and not event.fields.get("reaches_now"):
             self.resumed.add(str(event.fields["object"]))
         self.on_event(event)
 

@@ -100,7 +100,7 @@ class Settings:
     reserve_percent: float = 10.0
     """Share of the allowance that is left to other users, percent."""
 
-    review_days: int = 7
+    review_days: int = 30
     """Days within which every loaded row is looked at again, for rows purged or changed without a stamp; 0 is never."""
 
     rejected_text: Literal["keep", "mask", "drop"] = "keep"

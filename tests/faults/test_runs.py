@@ -122,6 +122,34 @@ def test_bad_records_are_set_aside_and_every_record_is_accounted_for(
     assert query(account, "SELECT count(*) FROM pardot.rejected_rows") == [(2,)]
 
 
+def test_records_that_two_rounds_set_aside_are_all_kept(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that goes on with an export sets a record aside, and so does the round for the time since."""
+    monkeypatch.setattr("pardot_emulator.faults.KINDS", {**KINDS, "spoil": spoil})
+    run(account)
+    account.next_day(seed=3)
+    account.emulator.faults.add(Fault("export.download", "http", times=6, status=503))
+    assert run(account).exit_code == 75
+    account.next_day(seed=4)
+    account.emulator.faults.add(Fault("export.download", "spoil", times=2))
+    summary = run(account, review_days=0)
+    assert summary.objects["visitor_activities"].set_aside == 4
+    assert query(account, "SELECT count(*) FROM pardot.rejected_rows") == [(4,)]
+
+
+def test_destination_that_was_set_back_gets_all_rows(account: Account) -> None:
+    """What an interrupted run left behind begins where its destination stood; another one may need more."""
+    run(account)
+    backup = account.places.working_database.read_bytes()
+    account.next_day(seed=3)
+    run(account)
+    account.next_day(seed=4)
+    account.emulator.faults.add(Fault("export.download", "http", times=6, status=503))
+    assert run(account).exit_code == 75
+    account.places.working_database.write_bytes(backup)
+    assert run(account).exit_code == 0
+    assert differences(account) == {}
+
+
 def test_older_copy_that_arrives_later_does_not_win(account: Account) -> None:
     run(account)
     newest = max(account.store.rows("visitor-activities"), key=lambda row: row["updatedAt"])  # type: ignore[arg-type, return-value]

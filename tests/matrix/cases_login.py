@@ -181,7 +181,7 @@ CASES: tuple[Case, ...] = (
     case(
         "the login host is out of order, passing",
         "repeated",
-        planned(http("token", 503, 2), http("token", 500), fault("token", "reset")),
+        planned(http("token", 503), http("token", 500), fault("token", "reset")),
         codes=(0,), rows="equal",
     ),
     case(

@@ -190,8 +190,7 @@ def little_memory(world: World) -> Facts:
         db.execute("SET memory_limit = '3MB'")
         return db
 
-    with patched("duckdb.connect", connect):
-        first = runs(world, account, at_most=1)
+    first = runs(world, account, at_most=1, within=patched("duckdb.connect", connect))
     later = runs(world, account)
     return {**later, "ended": first["codes"][0] in (0, 1), "codes": later["codes"]}
 

@@ -19,6 +19,7 @@ from pardot_etl.planning import read_state
 from pardot_etl.run import RunOptions
 from pardot_etl.summary import RunSummary
 
+ACTIVITIES = ("visitor_activities",)
 TABLES = ("visitor_activities", "visitor_page_views", "campaigns")
 LATELY = END - timedelta(days=10)
 PAST = Backfill(datetime(2025, 11, 1, tzinfo=timezone.utc), END - timedelta(days=5))
@@ -36,8 +37,10 @@ def account(tmp_path: Path) -> Iterator[Account]:
     account.store.close()
 
 
-def run(account: Account, backfill: Backfill | None = None, **overrides: Any) -> RunSummary:
-    options = RunOptions(objects=TABLES, transform=False, backfill=backfill)
+def run(
+    account: Account, backfill: Backfill | None = None, objects: tuple[str, ...] = TABLES, **overrides: Any
+) -> RunSummary:
+    options = RunOptions(objects=objects, transform=False, backfill=backfill)
     return account.run(options, **{"start_date": LATELY, **overrides})
 
 
@@ -74,14 +77,36 @@ def test_past_is_loaded_and_the_position_stays(account: Account) -> None:
 
 def test_interrupted_backfill_goes_on_where_it_stopped(account: Account) -> None:
     creates = calls(account)["export.create"]
-    account.emulator.faults.add(Fault("export.download", "http", skip=3, times=6, status=503))
-    summary = run(account, PAST)
-    assert summary.exit_code == 75
+    account.emulator.faults.add(Fault("export.download", "http", skip=1, times=6, status=503))
+    assert run(account, PAST, ACTIVITIES).exit_code == 75
     loaded_to = max(missing_before(account))
     assert PAST.start_at < loaded_to < PAST.end_at, "the newest window came first, and the others were not asked for"
+    assert calls(account)["export.create"] - creates == 2
+    assert run(account, PAST, ACTIVITIES).exit_code == 0
+    assert max(missing_before(account)) < PAST.start_at
+    assert calls(account)["export.create"] - creates == len(PAST.windows(END)), "none was created twice"
+
+
+def test_object_that_fails_is_left_there_and_the_others_go_on(account: Account) -> None:
+    account.emulator.faults.add(Fault("export.create", "error", code=71))
+    assert run(account, PAST).exit_code == 1
+    state = read_state(account.places)[0]
+    finished = [PAST.is_done(state[table], PAST.windows(END)[-1]) for table in TABLES[:2]]
+    assert sorted(finished) == [False, True]
     assert run(account, PAST).exit_code == 0
     assert max(missing_before(account)) < PAST.start_at
-    assert calls(account)["export.create"] - creates == 2 * len(PAST.windows(END)), "none was created twice"
+
+
+def test_export_whose_rows_are_loaded_is_not_kept_for_the_next_time(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that dies after a load leaves its exports in the ledger; asked for once more, Pardot is asked."""
+    with monkeypatch.context() as patch:
+        patch.setattr("pardot.session.Session.forget_fetched", lambda _: None)
+        run(account, PAST, ACTIVITIES)
+    row = next(row for row in account.store.rows("visitor-activities") if row["createdAt"] > PAST.start_at)  # type: ignore[operator]
+    account.store.update("visitor-activities", int(str(row["id"])), details="another text")
+    assert run(account, PAST, ACTIVITIES).objects["visitor_activities"].loaded == 1
 
 
 def test_daily_run_between_two_halves_disturbs_neither(account: Account) -> None:
@@ -105,7 +130,8 @@ def test_finished_backfill_may_be_repeated_and_loads_nothing(account: Account) -
 
 def test_reviews_reach_back_to_what_was_filled(account: Account) -> None:
     run(account, PAST)
-    old = next(row for row in account.store.rows("visitor-activities") if row["createdAt"] > PAST.start_at)  # type: ignore[operator]
+    since = PAST.start_at + timedelta(days=1)
+    old = next(row for row in account.store.rows("visitor-activities") if row["createdAt"] > since)  # type: ignore[operator]
     account.store.purge("visitor-activities", int(str(old["id"])))
     for _ in range(2):
         account.clock.advance(timedelta(days=1))
@@ -127,9 +153,10 @@ def test_future_end_is_left_open(account: Account) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--from", "2024-13-01"], "expected a date such as 2024-01-31"),
+        (["--from", "2024-13-01", "--to", "2024-12-31"], "expected a date such as 2024-01-31"),
         (["--from", "2026-02-01", "--to", "2026-01-01"], "it is after 2026-01-01"),
         (["--to", "2026-01-01"], "Missing option '--from'"),
+        (["--from", "2026-01-01"], "Missing option '--to'"),
     ],
 )
 def test_dates_that_make_no_stretch_are_refused(arguments: list[str], message: str) -> None:

@@ -23,7 +23,19 @@ QUOTING = {"quote_identifier", "quote_text", "identifier", "literal", "qualified
 REVIEWED = {
     # Numbers of files and limits, constants, and expressions of `pardot.cells` and `pardot.text_files`, which quote.
     "pardot.careful": {
-        *("', '.join(values)", "cases", "cell", "counts", "key", "ordinal", "reader", "rows", "select"),
+        *(
+            "', '.join(values)",
+            "cases",
+            "cell",
+            "counts",
+            "key",
+            "line",
+            "misfits",
+            "ordinal",
+            "reader",
+            "rows",
+            "select",
+        ),
         *("is_misfit(base, self._time_zone)", "parquet_reader([file.path])", "self._allowed"),
         "text_cells(self._fields, header)",
     },

@@ -236,7 +236,7 @@ def test_waits_grow_and_end_with_patience(desk: Desk) -> None:
 def test_next_run_goes_on_with_the_same_export(desk: Desk) -> None:
     with pytest.raises(ExportTimedOutError):
         desk.fetch(export_read=[WAITING])
-    later = Window(OPEN.start_at - timedelta(hours=1), None)
+    later = Window(OPEN.start_at + timedelta(hours=1), None)
     assert desk.fetch(later).window == OPEN
     assert desk.transport.operations() == ["export.read", "export.download"]
     assert "export.resumed" in [event.name for event in desk.events]

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from pardot.records import MAX_RECORD_BYTES, Record, RecordCounter, fault_of, iter_records, may_hide_rows, records_at
+from pardot.records import (
+    MAX_RECORD_BYTES,
+    Record,
+    RecordCounter,
+    ends_in_quotes,
+    fault_of,
+    iter_records,
+    may_hide_rows,
+    records_at,
+)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
@@ -87,3 +96,27 @@ def test_fault_of_a_long_record_is_found_in_a_time_that_follows_its_length() -> 
     """A pattern that tried every way to cut these cells would not end."""
     assert fault_of(b'1,"' + b'""' * 500_000 + b'",' + b"x" * 500_000 + b'"', 3) is None
     assert fault_of(b",".join([b'"a""b"'] * 150) + b'"', 150) == "text beside quotes"
+
+
+@pytest.mark.parametrize(
+    ("content", "records"),
+    [
+        (b'id,x\n1,a"b\n2,c\n3,d"e\n', 4),
+        (b'id,x\n1,"a\nb"\n2,c\n', 3),
+        (b'id,x\n1,"a""\nb"\n2,"c"\n', 3),
+        (b'id,x\n1,a"b\n2,"c\nd"\n3,"e"\n', 4),
+        (b'id,x\r\n1,"a\r\n"\r\n2,c"\r\n', 3),
+        (b'id,x\n1,"a"b\n2,"c"\n', 3),
+    ],
+)
+def test_only_a_quote_at_the_beginning_of_a_cell_opens_one(content: bytes, records: int, tmp_path: Path) -> None:
+    path = tmp_path / "0.csv"
+    path.write_bytes(content)
+    assert len(list(iter_records(path))) == records
+    assert not ends_in_quotes(path)
+
+
+def test_file_that_ends_in_an_open_cell_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "0.csv"
+    path.write_bytes(b'id,x\n1,a"b\n2,"c\n')
+    assert ends_in_quotes(path)
