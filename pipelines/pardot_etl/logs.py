@@ -77,6 +77,8 @@ def configure(*, debug: bool, json_lines: bool) -> None:
     root.setLevel(logging.WARNING)
     # dlt brings a handler of its own; its records pass this filter before they get there.
     logging.getLogger("dlt").addFilter(RedactingFilter())
+    if not debug:
+        logging.getLogger("dlt").addFilter(_without_traceback)
     level = logging.DEBUG if debug else logging.INFO if json_lines else logging.WARNING
     for name in OURS:
         logging.getLogger(name).setLevel(level)
@@ -100,6 +102,13 @@ def _logged_events() -> Iterator[EventHandler]:
             log_event(event)
 
     yield handle
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Cut a record of dlt's down to its first line: what went wrong is told by our own error, in three sentences."""
+    record.msg, record.args = record.getMessage().partition("\n")[0], None
+    record.exc_info = record.exc_text = record.stack_info = None
+    return True
 
 
 def _message(formatter: logging.Formatter, record: logging.LogRecord) -> str:

@@ -67,6 +67,8 @@ class RunPlan:
 
     objects: tuple[ObjectPlan, ...]
     is_first: bool
+    reviews: tuple[str, ...] = ()
+    """Tables whose loaded rows are due to be looked at again; their calls are not estimated."""
 
     @property
     def calls(self) -> int:
@@ -79,6 +81,7 @@ class RunPlan:
             "objects": [one.to_json() for one in self.objects],
             "estimated_calls": self.calls,
             "first_run": self.is_first,
+            "reviews_due": list(self.reviews),
         }
 
     def lines(self) -> list[str]:
@@ -93,6 +96,11 @@ class RunPlan:
             lines.append(f"{head}  {first}{f'  ({one.note})' if one.note else ''}")
             lines += [f"{'':<{width + 17}}{window}" for window in others]
         first_run = ", and one more per 1,000 rows or result file that a first run finds" if self.is_first else ""
+        if self.reviews:
+            lines += ["", f"then loaded rows are looked at again: {', '.join(self.reviews)}"]
+            lines.append(
+                "(two exports or more each where they are exported, a call per 1,000 rows where they are queried)"
+            )
         return [*lines, "", f"about {self.calls:,} API calls{first_run}; nothing was asked or changed"]
 
 
@@ -116,6 +124,7 @@ def plan_run(
     from pardot.harvest import Plan, plan
     from pardot.ledger import Task
     from pardot.position import Position
+    from pardot.resources import due_for_review
 
     state, rows = read_state(places, destination)
     usual = usual_seconds(places.own_folder)
@@ -143,7 +152,12 @@ def plan_run(
         looks = _looks(usual.get(entry.table), settings.poll_seconds)
         calls, note = _estimate(one, in_flight, looks, rows.get(entry.table))
         planned.append(ObjectPlan(one, in_flight, calls, note))
-    return RunPlan(tuple(planned), is_first=not any(one.get("through") for one in state.values()))
+    is_reviewed = backfill is None and destination in ("duckdb", "filesystem")
+    reviews = (
+        due_for_review([one.plan.entry for one in planned], state, now, settings.review_days) if is_reviewed else []
+    )
+    is_first = not any(one.get("through") for one in state.values())
+    return RunPlan(tuple(planned), is_first=is_first, reviews=tuple(reviews))
 
 
 def _estimate(plan: Plan, in_flight: Sequence[ExportInFlight], looks: int, rows: int | None) -> tuple[int, str]:

@@ -110,7 +110,8 @@ class Rounds:
         from pardot.resources import REVIEW, due_for_review
 
         session = self._session
-        due = due_for_review(self._entries(objects), resource_states(self._pipeline), session)
+        now, days = session.transport.server_now(), session.settings.review_days
+        due = due_for_review(self._entries(objects), resource_states(self._pipeline), now, days)
         due = [name for name in due if name not in session.failed]
         if not due or self._has_to_stop():
             return

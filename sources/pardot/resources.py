@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .backfills import Backfill
@@ -63,13 +64,16 @@ def rows_of(entry: Entry, session: Session, errand: Errand) -> Callable[[], Iter
     return rows
 
 
-def due_for_review(entries: Iterable[Entry], states: Mapping[str, Mapping[str, Any]], session: Session) -> list[str]:
-    """Return the tables whose rows are to be looked at again, by the server's clock.
+def due_for_review(
+    entries: Iterable[Entry], states: Mapping[str, Mapping[str, Any]], now: datetime, days: int
+) -> list[str]:
+    """Return the tables whose rows are to be looked at again.
 
     Args:
         states: the states of the resources.
+        now: the server's clock.
+        days: the setting `review_days`.
     """
-    now, days = session.transport.server_now(), session.settings.review_days
     due = []
     for entry in entries:
         state = states.get(entry.table, {})

@@ -17,6 +17,7 @@ from pardot.purges import MANY_ROWS
 from pardot_emulator import Fault
 from pardot_emulator.faults import KINDS, Detail, Exchange
 from pardot_emulator.messages import Response
+from pardot_etl.planning import plan_run
 from pardot_etl.rounds import Rounds
 from pardot_etl.run import RunOptions
 from pardot_etl.summary import RunSummary
@@ -264,6 +265,15 @@ def spoil(detail: Detail, exchange: Exchange) -> Response:
     if b"type" in names and rest:
         cells[names.index(b"type")] = b"unheard of"
     return Response(response.status, response.headers, head + b"\n" + b",".join(cells))
+
+
+def test_plan_tells_which_reviews_are_due(account: Account) -> None:
+    def due(**later: int) -> set[str]:
+        now = account.clock.now() + timedelta(**later)
+        return set(plan_run(account.settings(), account.places, now, objects=TABLES).reviews)
+
+    assert due(minutes=1) == set()
+    assert due(days=1) == set(TABLES) - {"forms"}
 
 
 def test_calls_that_others_need_are_not_spent_on_reviews(account: Account) -> None:

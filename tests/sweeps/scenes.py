@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -32,6 +32,12 @@ FILE_BYTES = 8_000
 RUN = ("run", "--objects", ",".join(TABLES), "--json", "--no-transform")
 RUN_WITH_REPORTS = ("run", "--objects", ",".join(TABLES), "--json", "--destination", "filesystem")
 """Reporting tables, their Parquet copy and the folder of raw tables as well."""
+LATELY = END - timedelta(days=10)
+BACKFILL = (
+    *("backfill", "--from", f"{HISTORY_START:%Y-%m-%d}", "--to", f"{LATELY + timedelta(days=2):%Y-%m-%d}"),
+    *("--objects", ",".join(TABLES), "--json", "--no-transform"),
+)
+"""Everything before the days that a first load since `LATELY` has loaded, and two of them again."""
 BETWEEN_RUNS = timedelta(minutes=20)
 """Longer than windows overlap, so that a window that was loaded is not asked for again."""
 
@@ -166,10 +172,18 @@ class Scene:
         name: how figures and tests call it.
         folder: for the account, the prepared folder and the working folder of the trials.
         days: days that are played after the first load; 0 makes the first load itself the subject.
+        since: where history begins for a first load that comes before everything else, if there is one.
     """
 
     def __init__(
-        self, name: str, folder: Path, nursery: Nursery, *, days: int = 0, arguments: Sequence[str] = RUN
+        self,
+        name: str,
+        folder: Path,
+        nursery: Nursery,
+        *,
+        days: int = 0,
+        since: datetime | None = None,
+        arguments: Sequence[str] = RUN,
     ) -> None:
         self.name = name
         self.arguments = arguments
@@ -178,14 +192,22 @@ class Scene:
         self._at = END
         self._base.mkdir(parents=True)
         self.store = build_store(300, path=str(folder / "account.sqlite"))
+        if since is not None:
+            self._prepare(RUN, {"SOURCES__PARDOT__START_DATE": since.isoformat()})
         for day in range(days):
-            with self.trial() as trial:
-                outcome = trial.run()
-                assert outcome.code == 0, outcome.err
-                shutil.rmtree(self._base)
-                shutil.copytree(self._work, self._base, symlinks=True)
+            self._prepare(arguments, {})
             self._at += timedelta(days=1)
             play_day(self.store, seed=day, at=self._at, purge=False)
+
+    def _prepare(self, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
+        """Let every trial begin where a run ends."""
+        with self.trial() as trial:
+            trial.arguments = arguments
+            trial.variables.update(variables)
+            outcome = trial.run()
+            assert outcome.code == 0, outcome.err
+            shutil.rmtree(self._base)
+            shutil.copytree(self._work, self._base, symlinks=True)
 
     @contextmanager
     def trial(self) -> Iterator[Trial]:

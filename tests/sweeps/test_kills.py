@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from sweeps.figures import Figures, publish, recover
 from sweeps.jobs import DURABLE_CALLS, Strike
-from sweeps.scenes import RUN_WITH_REPORTS, Scene
+from sweeps.scenes import BACKFILL, LATELY, RUN_WITH_REPORTS, Scene
 
 from pardot.ledger import Ledger
 
@@ -21,6 +21,7 @@ Scenes = Callable[..., Scene]
 SCENES: Final[dict[str, dict[str, Any]]] = {
     "first load": {},
     "increment": {"days": 1},
+    "backfill": {"since": LATELY, "arguments": BACKFILL},
     "increment with reports and Parquet": {"days": 1, "arguments": RUN_WITH_REPORTS},
 }
 LEDGER = "fdatasync of the ledger"
@@ -39,6 +40,7 @@ EVERY_RUN: Final = (
     ("increment", "fdatasync", 20),
     ("increment", "fdatasync", 40),
     ("increment", LEDGER, 5),
+    ("backfill", "rename", 40),
 )
 """The points that every change is tried at; the sweep tries all."""
 

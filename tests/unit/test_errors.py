@@ -81,7 +81,7 @@ SAMPLES: list[tuple[PardotError, int, str]] = [
         1,
         'Request "export.read" (GET /api/v5/exports/4711) did not succeed for 2026-01-01 to '
         "2026-02-01 (UTC). Evidence: HTTP status 400, Pardot code 109, “not found”. What was loaded "
-        "before is safe; repeating this will not help, look the code up in the README.",
+        "before is safe; repeating this will not help, the codes are explained in docs/errors.md.",
     ),
     (
         AuthenticationError("login", status=400, reason="invalid_client", hints=("check `client_secret`",)),
