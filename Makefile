@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 CODE := sources pipelines transforms tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types sweep matrix switches bench lock build smoke clean
+.PHONY: help setup demo test lint types long sweep matrix switches bench lock build smoke clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ demo: $(READY) ## the whole product offline, in a minute: no account, no setting
 
 test: lint types ## lint, types, and the whole test-suite
 	@$(MAKE) --no-print-directory left-out
-	$(RUN) -m pytest -q -n $(WORKERS) -m "not sweep" -rs
+	$(RUN) -m pytest -q -n $(WORKERS) -m "not sweep and not long" -rs
 	@$(MAKE) --no-print-directory left-out
 
 lint: $(READY) ## ruff: rules and format
@@ -32,7 +32,10 @@ types: $(READY) ## mypy, strict, over the packages and the tests
 	$(RUN) -m mypy
 	$(RUN) -m mypy $$(find tests benchmarks docs -name '*.py')
 
-sweep: $(READY) ## the long tests that `make test` leaves out
+long: $(READY) ## more of what make test tries: faults, switches, kills; continuous integration runs it too
+	$(RUN) -m pytest -q -n $(WORKERS) -m "long and not sweep" -rs
+
+sweep: $(READY) ## hours: every kill, refused write and random course of events
 	$(RUN) -m pytest -q -n $(WORKERS) -m sweep
 
 matrix: $(READY) ## every fault that a run must survive: what is expected, what was seen

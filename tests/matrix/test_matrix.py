@@ -8,6 +8,7 @@ import pytest
 from matrix.case import Case
 from matrix.cases import CASES
 from matrix.world import World
+from sampling import sampled
 
 
 @pytest.fixture(scope="module")
@@ -16,15 +17,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-SAMPLED = 4
-"""One case in so many runs with every suite; `make matrix` and `make sweep` run all."""
-SAMPLE = [
-    pytest.param(case, id=f"{case.section}: {case.fault}", marks=[] if number % SAMPLED == 0 else [pytest.mark.sweep])
-    for number, case in enumerate(CASES)
-]
-
-
-@pytest.mark.parametrize("case", SAMPLE)
+@pytest.mark.parametrize("case", sampled(CASES, 6, lambda case: f"{case.section}: {case.fault}"))
 def test_fault_has_the_expected_consequences(case: Case, world: World) -> None:
     verdict = case.judge(world)
     if verdict.is_left_out:
