@@ -282,9 +282,9 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "other columns every time",
-        "1, naming what is missing and unexpected; the next run fetches the same export",
+        "1, naming what is missing and unexpected; the next run has it exported anew",
         planned(fault("export.download", "wrong_body", 4, body="id,kind\n1,2\n", content_type="text/csv")),
-        codes=(1, 0), rows="equal", says="unexpected kind", creates=2,
+        codes=(1, 0), rows="equal", says="unexpected kind", creates=3,
     ),
     case(
         "404 and 410 for a file",
