@@ -20,7 +20,7 @@ _NO_MARKS = bytes(byte for byte in range(256) if byte not in b'",\n')
 _CELL = rb'(?: *"[^"]*(?:""[^"]*)*" *|(?! *")[^,\r\n]*)'
 
 
-_FINISHED_CELL = rb'(?: *"[^"]*(?:""[^"]*)*"[^,\n]*|(?! *")[^,\n]*)'
+_FINISHED_CELL = rb'(?: *"[^"]*(?:""[^"]*)*"(?!")[^,\n]*|(?! *")[^,\n]*)'
 _OPEN_AT_END = re.compile(rb'(?:%s,)* *"[^"]*(?:""[^"]*)*\Z' % _FINISHED_CELL)
 _CLOSING_QUOTE = re.compile(rb'[^"]*(?:""[^"]*)*"(?!")')
 

@@ -107,6 +107,7 @@ def test_fault_of_a_long_record_is_found_in_a_time_that_follows_its_length() -> 
         (b'id,x\n1,a"b\n2,"c\nd"\n3,"e"\n', 4),
         (b'id,x\r\n1,"a\r\n"\r\n2,c"\r\n', 3),
         (b'id,x\n1,"a"b\n2,"c"\n', 3),
+        (b'id,x\n1,""","\n2,"\n0"\n', 3),
     ],
 )
 def test_only_a_quote_at_the_beginning_of_a_cell_opens_one(content: bytes, records: int, tmp_path: Path) -> None:
