@@ -32,7 +32,7 @@ types: $(READY) ## mypy, strict, over the packages and the tests
 	$(RUN) -m mypy
 	$(RUN) -m mypy $$(find tests benchmarks docs -name '*.py')
 
-long: $(READY) ## more of what make test tries: faults, switches, kills; continuous integration runs it too
+long: $(READY) ## more of what make test tries a part of: faults, switches, kills
 	$(RUN) -m pytest -q -n $(WORKERS) -m "long and not sweep" -rs
 
 sweep: $(READY) ## hours: every kill, refused write and random course of events
