@@ -33,7 +33,7 @@ def invoke(*arguments: str) -> Outcome:
     from pardot import redaction
 
     # Secrets of other tests, which may be ordinary words, are none of this command's.
-    known, redaction._known, redaction._pattern = redaction._known, set(), None
+    secrets, redaction._secrets = redaction._secrets, redaction.SecretList()
     out, err = io.StringIO(), io.StringIO()
     handlers, level = logging.root.handlers[:], logging.root.level
     mask = os.umask(0o022)
@@ -44,7 +44,7 @@ def invoke(*arguments: str) -> Outcome:
         os.umask(mask)
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
-        redaction._known, redaction._pattern = redaction._known | known, None
+        redaction._secrets = secrets
     return Outcome(code, out.getvalue(), err.getvalue())
 
 

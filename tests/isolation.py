@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from pardot.redaction import SecretList
+
 OURS = {"SOURCES", "DESTINATION", "PUBLISH", "LOAD", "EXTRACT", "NORMALIZE", "RUNTIME"}
 QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "CRITICAL"}
 
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the test in its own folder, without any variable that could be a setting."""
+    """Run the test in its own folder, without any variable that could be a setting, and without others' secrets."""
     isolate(tmp_path, monkeypatch)
+    monkeypatch.setattr("pardot.redaction._secrets", SecretList())  # thousands of tests issue tokens
 
 
 def isolate(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

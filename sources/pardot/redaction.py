@@ -75,28 +75,64 @@ def _lost_secret() -> Secret:
     return secret
 
 
-_lock = threading.Lock()
-_known: set[str] = set()
-_pattern: re.Pattern[str] | None = None
-_excerpts: frozenset[str] = frozenset()
-"""Made of `_known` together with `_pattern`, when a text is to be redacted and a value was added since."""
+class SecretList:
+    """What no text may hold. To add a token costs the token's length: a process that runs for weeks gets many."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._excerpts: set[str] = set()
+        """Every `_EXCERPT` characters in a row of each spelling that has so many."""
+        self._words: set[str] = set()
+        """The other spellings, and those with the frame of a key, which is in every key."""
+        self._pattern = re.compile(r"(?!)")
+        """Finds the words."""
+
+    def add(self, spellings: set[str]) -> None:
+        long = {spelling for spelling in spellings if len(spelling) >= _EXCERPT and "-----" not in spelling}
+        with self._lock:
+            for spelling in long:
+                self._excerpts.update(_excerpts_of(spelling))
+            if not spellings - long <= self._words:
+                self._words |= spellings - long
+                # Longest first, so that a secret that contains another is taken out whole.
+                ordered = sorted(self._words, key=lambda value: (-len(value), value))
+                self._pattern = re.compile("|".join(map(re.escape, ordered)))
+
+    def take_out(self, text: str) -> str:
+        with self._lock:
+            return self._pattern.sub(HIDDEN, self._without_excerpts(text))
+
+    def _without_excerpts(self, text: str) -> str:
+        """Return the text without the longest stretches in which every `_EXCERPT` characters are an excerpt."""
+        kept, done, at = list[str](), 0, 0
+        while at <= len(text) - _EXCERPT:
+            if text[at : at + _EXCERPT] not in self._excerpts:
+                at += 1
+                continue
+            end = at + 1
+            while text[end : end + _EXCERPT] in self._excerpts:
+                end += 1
+            kept += [text[done:at], HIDDEN]
+            done = at = end - 1 + _EXCERPT
+        return "".join([*kept, text[done:]])
+
+
+_secrets = SecretList()
+"""Of this process."""
 
 
 def register_secret(value: str) -> None:
     """Add a value to the list, in the spellings that it may take: plain, in a URL, JSON, HTML, `repr`, base64."""
-    global _pattern
     # A key of several lines is also searched for line by line.
     pieces = {value, value.strip(), *(line.strip() for line in value.splitlines() if len(line.strip()) >= _EXCERPT)}
-    spellings = {
-        spelling
-        for piece in pieces
-        if len(piece) >= _SHORTEST and not piece.startswith("-----")
-        for spelling in _spellings(piece)
-    }
-    with _lock:
-        if not spellings <= _known:
-            _known.update(spellings)
-            _pattern = None
+    _secrets.add(
+        {
+            spelling
+            for piece in pieces
+            if len(piece) >= _SHORTEST and not piece.startswith("-----")
+            for spelling in _spellings(piece)
+        }
+    )
 
 
 def _spellings(piece: str) -> Iterator[str]:
@@ -109,37 +145,13 @@ def _spellings(piece: str) -> Iterator[str]:
             yield encoded[before + (before > 0) : -4]
 
 
+def _excerpts_of(spelling: str) -> Iterator[str]:
+    return (spelling[start : start + _EXCERPT] for start in range(len(spelling) - _EXCERPT + 1))
+
+
 def redact(text: str) -> str:
     """Return the text with every secret of this process, and every excerpt of one, replaced by `[secret]`."""
-    global _pattern, _excerpts
-    with _lock:
-        if _pattern is None:
-            # Longest first, so that a secret that contains another is taken out whole.
-            ordered = sorted(_known, key=lambda value: (-len(value), value))
-            _pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
-            _excerpts = frozenset(
-                value[start : start + _EXCERPT]
-                for value in _known
-                if "-----" not in value  # the frame of a key is in every key
-                for start in range(len(value) - _EXCERPT + 1)
-            )
-        pattern, excerpts = _pattern, _excerpts
-    return _without(excerpts, pattern.sub(HIDDEN, text)) if excerpts else pattern.sub(HIDDEN, text)
-
-
-def _without(excerpts: frozenset[str], text: str) -> str:
-    """Return the text without the longest stretches in which every `_EXCERPT` characters are an excerpt."""
-    kept, done, at = list[str](), 0, 0
-    while at <= len(text) - _EXCERPT:
-        if text[at : at + _EXCERPT] not in excerpts:
-            at += 1
-            continue
-        end = at + 1
-        while text[end : end + _EXCERPT] in excerpts:
-            end += 1
-        kept += [text[done:at], HIDDEN]
-        done = at = end - 1 + _EXCERPT
-    return "".join([*kept, text[done:]])
+    return _secrets.take_out(text)
 
 
 class RedactingFilter(logging.Filter):
