@@ -16,8 +16,8 @@ from dataclasses import MISSING, fields
 from itertools import pairwise
 from pathlib import Path
 
+from pardot.api.retry import CODES, Verdict
 from pardot.errors import PardotError
-from pardot.retry import CODES, Verdict
 from pardot.settings import SETTINGS_KEYS
 from pardot_emulator import Behaviour
 

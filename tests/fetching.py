@@ -10,10 +10,10 @@ from typing import Any
 from kit import Account
 
 from pardot.catalogue import CATALOGUE
-from pardot.columns import check
 from pardot.fields import FieldChoice
 from pardot.harvest import Harvest
 from pardot.position import Position
+from pardot.reading.columns import check
 from pardot.session import Session, open_session
 
 WINDOWS = 2

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from pardot.api.transport import Reply
 from pardot.errors import PardotError
-from pardot.transport import Reply
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 Answer = Mapping[str, Any] | PardotError | Callable[[Mapping[str, Any]], Mapping[str, Any]]

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 from .terminal import duration, size
 
 if TYPE_CHECKING:
+    from pardot.api.transport import Transport
     from pardot.settings import Settings
-    from pardot.transport import Transport
 
     from .configuration import Places
 
@@ -226,11 +226,11 @@ def check_database(name: str, path: Path) -> Finding:
 
 def check_pardot(settings: Settings) -> Iterator[Finding]:
     """Yield what Pardot says: login, business unit, abilities, allowance, clock, offset."""
-    from pardot.allowance import Allowance
-    from pardot.credentials import TokenProvider
+    from pardot.api.allowance import Allowance
+    from pardot.api.credentials import TokenProvider
+    from pardot.api.retry import RetryPolicy
+    from pardot.api.transport import Transport
     from pardot.errors import PardotError
-    from pardot.retry import RetryPolicy
-    from pardot.transport import Transport
 
     # Someone is waiting for the answer, so an unreachable host is tried twice and not for minutes.
     policy = RetryPolicy(max_attempts=2)
@@ -314,7 +314,7 @@ _PERMISSION_CODES: Final = (46, 49, 76)
 
 def check_allowance(settings: Settings, used: int | None, maximum: int | None) -> Finding:
     """Say what is left of today's calls, and of our share of them."""
-    from pardot.allowance import Allowance
+    from pardot.api.allowance import Allowance
 
     share = Allowance(settings.max_daily_calls, settings.reserve_percent)
     if used is not None:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import duckdb
 
-from pardot.csv_files import sync_folder
 from pardot.errors import StorageError
 from pardot.naming import quote_identifier, quote_text
+from pardot.reading.csv_files import sync_folder
 
 from .database import tables
 

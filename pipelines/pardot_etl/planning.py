@@ -120,9 +120,9 @@ def plan_run(
         StorageError: the database exists and cannot be read.
     """
     from pardot.catalogue import Route, select_entries
+    from pardot.exports.ledger import Task
     from pardot.fields import fits_export
     from pardot.harvest import Plan, plan
-    from pardot.ledger import Task
     from pardot.position import Position
     from pardot.resources import due_for_review
 
@@ -181,7 +181,7 @@ def _looks(usual: float | None, poll_seconds: float) -> int:
     """Return how often an export is looked at until it is usually complete."""
     if usual is None:
         return _USUAL_LOOKS
-    from pardot.exports import WAIT_STEPS
+    from pardot.exports.driver import WAIT_STEPS
 
     waited, looks = 0.0, 1
     for step in WAIT_STEPS:

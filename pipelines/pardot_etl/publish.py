@@ -11,8 +11,8 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from pardot.csv_files import sync_folder
 from pardot.errors import StorageError
+from pardot.reading.csv_files import sync_folder
 
 from .configuration import DATASET, MARTS, Places
 from .database import connect, keep_schemas, remove_database, write_ahead_log

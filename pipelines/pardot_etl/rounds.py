@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pardot.errors import AuthenticationError, LimitReachedError, PardotError, StorageError
 from pardot.events import Event
-from pardot.ledger import Task
+from pardot.exports.ledger import Task
 
 from .healing import causes, reason_of
 from .in_flight import RESULTS_LAST
@@ -84,7 +84,7 @@ class Rounds:
         self, objects: Sequence[str], backfill: Backfill, states: Mapping[str, Mapping[str, Any]]
     ) -> None:
         """Drop exports whose windows are loaded already, after a kill just then, and those that have expired."""
-        from pardot.export_messages import window_of
+        from pardot.exports.messages import window_of
         from pardot.windows import parse_time
 
         oldest = self._session.transport.server_now() - RESULTS_LAST
@@ -125,7 +125,7 @@ class Rounds:
 
     def _has_to_stop(self) -> bool:
         """Whether something has failed that every other object would meet as well; a missing permission has not."""
-        from pardot.adoption import NOT_ALLOWED_CODE
+        from pardot.exports.adoption import NOT_ALLOWED_CODE
 
         failures = self._session.failures
         is_locked_out = any(isinstance(one, AuthenticationError) and one.code != NOT_ALLOWED_CODE for one in failures)

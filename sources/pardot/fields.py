@@ -13,11 +13,11 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from .api.transport import Transport
 from .catalogue import CATALOGUE, MAX_EXPORT_FIELDS, PURGED_AT, Entry, Field, Type
 from .errors import DataError, RejectedRequestError
 from .events import Event, EventHandler
 from .queries import PagedQuery
-from .transport import Transport
 from .windows import api_time
 
 REFUSED_FIELD_CODES = frozenset({13, 51, 130, 153, 154, 180, 193, 224})

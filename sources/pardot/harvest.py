@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from .api.transport import Transport
 from .catalogue import Entry, Field, Route
-from .columns import PageFile, TextFile
 from .errors import AuthenticationError, PardotError, RejectedRequestError
 from .events import Event, EventHandler
-from .exports import Exports, FetchedExport
+from .exports.driver import Exports, FetchedExport
+from .exports.ledger import ExportRecord, Task
 from .fields import FieldChoice, fits_export
-from .ledger import ExportRecord, Task
 from .position import Position
 from .queries import PagedQuery, Record, write_pages
-from .transport import Transport
+from .reading.columns import PageFile, TextFile
 from .windows import Window, api_time, changes, history, parse_time
 
 MARGIN = timedelta(hours=2)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .catalogue import PURGED_AT, Entry, Field, Type
-from .columns import KEY, LOAD_ID_COLUMN, CheckedFile, TextFile, select_strict
 from .naming import quote_identifier, quote_text
+from .reading.columns import KEY, LOAD_ID_COLUMN, CheckedFile, TextFile, select_strict
 from .windows import Window, api_time
 
 MANY_ROWS = 10

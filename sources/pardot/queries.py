@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from . import stopping
+from .api.transport import Reply, Transport
 from .catalogue import Entry, Field
-from .columns import PageFile
 from .errors import DataError, RejectedRequestError, TransientRequestError
 from .events import Event, EventHandler
+from .reading.columns import PageFile
 from .redaction import redact
-from .transport import Reply, Transport
 from .windows import parse_time
 
 PAGE_ROWS = 1000

@@ -9,7 +9,6 @@ from typing import Any
 
 from .backfills import Backfill
 from .catalogue import PURGED_AT, Entry, Field, Route
-from .columns import KEY, CheckedFile
 from .errors import (
     DataError,
     ExportTimedOutError,
@@ -19,12 +18,13 @@ from .errors import (
     TransientRequestError,
 )
 from .events import Event
+from .exports.ledger import Task
 from .fields import FieldChoice
 from .harvest import Harvest
-from .ledger import Task
 from .naming import quote_identifier
 from .position import Position
 from .purges import Gone, select_counts, select_ids, select_marks
+from .reading.columns import KEY, CheckedFile
 from .reviews import ROWS_PER_CALL, Schedule
 from .session import Session
 from .tables import Delivery, column_hints, deliver, kept_columns, model_item, write_disposition

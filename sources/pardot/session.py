@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from . import stopping
-from .allowance import Allowance
+from .api.allowance import Allowance
+from .api.credentials import TokenProvider
+from .api.transport import Transport
 from .catalogue import Entry
-from .columns import RejectedRow
-from .credentials import TokenProvider
 from .errors import AuthenticationError, PardotError, RejectedRequestError, StoppedError, StorageError
 from .events import Event, EventHandler, log_event
-from .exports import Exports, FetchedExport
+from .exports.driver import Exports, FetchedExport
+from .exports.ledger import Ledger, Task
 from .fields import custom_field_names
 from .harvest import Harvester
-from .ledger import Ledger, Task
 from .naming import quote_identifier, quote_text
 from .position import Position
 from .queries import newest_activity_at
+from .reading.columns import RejectedRow
 from .settings import Settings
 from .tables import Destination, keep_rejected
-from .transport import Transport
 from .windows import api_time, parse_time
 
 ACCOUNT_FIELDS = "id,maximumDailyApiCalls,apiCallsUsed"

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from . import settings_values as values
+from .api.hosts import HOSTS, is_loopback_url
 from .errors import SettingsError, one_line
-from .hosts import HOSTS, is_loopback_url
 from .redaction import Secret, register_secret
 from .settings_lookup import Found, Lookup, nearest, variable
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, timezone
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from .hosts import parse_origin
+from .api.hosts import parse_origin
 from .redaction import Secret
 
 _UNIT = re.compile(r"0Uv[A-Za-z0-9]{15}")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .catalogue import PURGED_AT, select_entries
-from .columns import KEY
+from .reading.columns import KEY
 from .resources import UPDATE, Errand, rows_of
 from .session import Session, open_session
 from .settings import Settings, load_settings

@@ -16,13 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
 from .catalogue import Entry, Field, Type
-from .columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked, select_strict
-from .csv_files import sync_folder
 from .naming import quote_identifier
-from .personal import masked
-from .text_files import is_regular
+from .reading.careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
+from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked, select_strict
+from .reading.csv_files import sync_folder
+from .reading.personal import masked
+from .reading.text_files import is_regular
 
 STRICT_FROM_BYTES = 64 * 1024 * 1024
 """Files from this size on are read by the destination itself, cell checks included; smaller ones are checked first."""

@@ -19,10 +19,10 @@ from isolation import QUIET
 from kit import Account, build_store, open_account, table_differences
 
 from pardot.catalogue import CATALOGUE, Entry
-from pardot.columns import TextFile
-from pardot.csv_files import ResultFile
 from pardot.harvest import Harvest, Harvester
 from pardot.position import Position
+from pardot.reading.columns import TextFile
+from pardot.reading.csv_files import ResultFile
 from pardot_etl.summary import RunSummary
 
 STAMPED = ("visitors", "prospects", "campaigns")

@@ -14,8 +14,8 @@ from fetching import Fetcher
 from kit import Account, build_store, open_account
 
 from pardot.catalogue import CATALOGUE, Entry, Route
-from pardot.columns import check
 from pardot.position import Position
+from pardot.reading.columns import check
 from pardot.windows import LAG
 from pardot_emulator.days import play_day
 

@@ -18,9 +18,9 @@ from isolation import QUIET
 from kit import build_store, open_account, snake
 
 from pardot.catalogue import CATALOGUE, Entry
-from pardot.columns import check
-from pardot.csv_files import ResultFileWriter
 from pardot.errors import DataError
+from pardot.reading.columns import check
+from pardot.reading.csv_files import ResultFileWriter
 
 entries = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=list(CATALOGUE))
 Values = dict[int, Any]

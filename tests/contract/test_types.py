@@ -12,7 +12,7 @@ import pytest
 from contract.difficult import as_pages, as_result_file, asked
 
 from pardot.catalogue import CATALOGUE, Entry, Type
-from pardot.columns import CheckedFile, TextFile, check
+from pardot.reading.columns import CheckedFile, TextFile, check
 
 UTC = timezone.utc
 EDGES: Mapping[Type, Mapping[str, Any]] = {

@@ -9,9 +9,9 @@ import pytest
 from fetching import WINDOWS, Fetcher, OpenAccount, calls, event_names
 from kit import Account
 
-from pardot.columns import check
 from pardot.errors import DataError, PardotError, RejectedRequestError, TransientRequestError
-from pardot.exports import MAX_DOWNLOADS_PER_FILE
+from pardot.exports.driver import MAX_DOWNLOADS_PER_FILE
+from pardot.reading.columns import check
 from pardot_emulator import Behaviour, Fault
 
 BROKEN_BODIES: dict[str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ from pardot.errors import (
     RejectedRequestError,
     TransientRequestError,
 )
-from pardot.exports import MAX_EXPORTS_PER_WINDOW
+from pardot.exports.driver import MAX_EXPORTS_PER_WINDOW
 from pardot_emulator import Behaviour, Fault
 
 LOSSES = ("fail_export", "cancel_export", "expire_export", "vanish_export")

@@ -56,7 +56,7 @@ def stalled(world: World) -> Facts:
 def dripping_for_ever(world: World) -> Facts:
     """A few bytes at a time, each soon enough for the time-out of a silence; the bound on the whole body ends it."""
     drip = fault("export.download", "drip", piece_bytes=40, pause_seconds=0.03)()
-    with patched("pardot.transport.DOWNLOAD_SECONDS", 0.2):
+    with patched("pardot.api.transport.DOWNLOAD_SECONDS", 0.2):
         return runs(world, world.a_day_later(), drip)
 
 
@@ -72,7 +72,7 @@ def _cut(after_bytes: int) -> Fault:
 
 def too_large(**detail: Any) -> Callable[[World], Facts]:
     def provoke(world: World) -> Facts:
-        with patched("pardot.exports.MAX_FILE_BYTES", 3_000_000):
+        with patched("pardot.exports.driver.MAX_FILE_BYTES", 3_000_000):
             return runs(world, world.a_day_later(), Fault("export.download", "endless", 4, **detail))
 
     return provoke

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from kit import build_store, open_account, table_differences
 
-from pardot.transport import Transport
+from pardot.api.transport import Transport
 from pardot_etl.run import RunOptions
 
 OBJECTS = ("visitor_activities", "visits", "prospects", "prospect_accounts", "lists", "emails")

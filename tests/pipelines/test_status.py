@@ -11,7 +11,7 @@ from command_line import files_below, invoke
 from kit import END, HISTORY_START, Account, build_store, open_account
 
 from pardot.errors import RunLockedError, SettingsError, StorageError
-from pardot.ledger import Ledger
+from pardot.exports.ledger import Ledger
 from pardot_emulator import Emulator, ManualClock
 from pardot_etl.configuration import load_places
 from pardot_etl.history import MOST_RUNS, append_run, read_runs, recorded

@@ -22,7 +22,7 @@ QUOTING = {"quote_identifier", "quote_text", "identifier", "literal", "qualified
 
 REVIEWED = {
     # Numbers of files and limits, constants, and expressions of `pardot.cells` and `pardot.text_files`, which quote.
-    "pardot.careful": {
+    "pardot.reading.careful": {
         *(
             "', '.join(values)",
             "cases",
@@ -39,11 +39,11 @@ REVIEWED = {
         *("is_misfit(base, self._time_zone)", "parquet_reader([file.path])", "self._allowed"),
         "text_cells(self._fields, header)",
     },
-    "pardot.columns": {"relation", "', '.join(columns)"},
+    "pardot.reading.columns": {"relation", "', '.join(columns)"},
     # Names quoted where they are listed, moments written by us, and ids from `pardot.columns`.
     "pardot.purges": {"_is_missing(ids)", "values", "ids"},
     # Options are constants and texts quoted where they are listed.
-    "pardot.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members)"},
+    "pardot.reading.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members)"},
     # `select` comes from `pardot.columns`; the others are made of `names`, which is quoted where it is made.
     "pardot.tables": {"select", "guard", "same", "stored", "fetched", "_same_or_newer(entry, names)"},
     # Names of two schemas that are constants, and lists of quoted columns; the path stands in a hint for people.

@@ -15,12 +15,12 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pardot.careful import RejectedRow, variant_of
 from pardot.catalogue import Field, Type
-from pardot.columns import check, select_checked, select_strict
-from pardot.csv_files import ResultFile, ResultFileWriter
 from pardot.errors import DataError
-from pardot.records import RecordCounter, fault_of, iter_records
+from pardot.reading.careful import RejectedRow, variant_of
+from pardot.reading.columns import check, select_checked, select_strict
+from pardot.reading.csv_files import ResultFile, ResultFileWriter
+from pardot.reading.records import RecordCounter, fault_of, iter_records
 from pardot_emulator.hostile import HOSTILE_TEXTS
 
 FIELDS = (Field("id", Type.BIGINT), Field("first", Type.TEXT), Field("last", Type.TEXT))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pardot.exports import LONGEST_WINDOW
+from pardot.exports.driver import LONGEST_WINDOW
 from pardot.windows import LAG, MAX_SPAN, Window, api_time, changes, history, parse_time
 
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1), timezones=st.just(timezone.utc))  # noqa: DTZ001

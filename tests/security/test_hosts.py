@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import pytest
 from unit.edge_server import EdgeServer, FakeTime, answer, edge_server
 
-from pardot.allowance import Allowance
+from pardot.api.allowance import Allowance
+from pardot.api.credentials import TokenProvider
+from pardot.api.hosts import check_url
+from pardot.api.transport import Transport
 from pardot.catalogue import CATALOGUE
-from pardot.credentials import TokenProvider
 from pardot.errors import PardotError, SettingsError
-from pardot.export_messages import parse_result_urls
-from pardot.hosts import check_url
+from pardot.exports.messages import parse_result_urls
 from pardot.queries import PagedQuery
 from pardot.redaction import Secret
 from pardot.settings import Credentials, Settings, load_settings
-from pardot.transport import Transport
 
 UNIT = "0Uv000000000001AAA"
 REAL = Settings(UNIT)

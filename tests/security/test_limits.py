@@ -11,14 +11,16 @@ import pytest
 from project_code import ROOT
 from unit.edge_server import EdgeServer, FakeTime, answer, edge_server
 
-from pardot import bodies, catalogue, exports, retry, transport, wire
-from pardot.allowance import Allowance
-from pardot.credentials import TokenProvider
+from pardot import catalogue
+from pardot.api import bodies, retry, transport, wire
+from pardot.api.allowance import Allowance
+from pardot.api.credentials import TokenProvider
+from pardot.api.transport import Transport
 from pardot.errors import PardotError
 from pardot.events import LONGEST_TEXT, Event
+from pardot.exports import driver
 from pardot.redaction import Secret
 from pardot.settings import Credentials, Settings
-from pardot.transport import Transport
 
 TESTS = ROOT / "tests"
 UNIT = "0Uv000000000001AAA"
@@ -37,7 +39,7 @@ LIMITS = {
         transport.LARGEST_JSON_BYTES, 64 << 20, "unit/test_transport.py::test_endless_answer_is_cut_off"
     ),
     "bytes of a result file": Limit(
-        exports.MAX_FILE_BYTES, 4 << 30, "unit/test_transport.py::test_endless_body_is_cut_off"
+        driver.MAX_FILE_BYTES, 4 << 30, "unit/test_transport.py::test_endless_body_is_cut_off"
     ),
     "bytes unpacked at a time": Limit(bodies.CHUNK_BYTES, 1 << 20, "unit/test_transport.py::test_zip_bomb_is_defused"),
     "seconds for a result file": Limit(
@@ -63,12 +65,12 @@ LIMITS = {
         "unit/test_transport.py::test_five_requests_at_most_are_in_flight_over_all_transports",
     ),
     "exports for one window": Limit(
-        exports.MAX_EXPORTS_PER_WINDOW,
+        driver.MAX_EXPORTS_PER_WINDOW,
         5,
         "faults/test_exports.py::test_export_that_is_lost_every_time_ends_the_attempts",
     ),
     "downloads of one file": Limit(
-        exports.MAX_DOWNLOADS_PER_FILE,
+        driver.MAX_DOWNLOADS_PER_FILE,
         5,
         "faults/test_downloads.py::test_damage_every_time_ends_with_run_again_and_the_next_run_resumes",
     ),

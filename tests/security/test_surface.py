@@ -17,13 +17,13 @@ from kit import build_store
 from project_code import PACKAGES, Module, modules
 from unit.edge_server import answer, edge_server
 
-from pardot.allowance import Allowance
-from pardot.credentials import TokenProvider
+from pardot.api.allowance import Allowance
+from pardot.api.credentials import TokenProvider
+from pardot.api.transport import Transport
+from pardot.api.wire import Wire
 from pardot.errors import PardotError, TransientRequestError
 from pardot.redaction import Secret
 from pardot.settings import Credentials, Settings
-from pardot.transport import Transport
-from pardot.wire import Wire
 from pardot_emulator import Emulator
 from pardot_etl.check import check_folder
 

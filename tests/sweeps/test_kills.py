@@ -14,7 +14,7 @@ from sweeps.figures import Figures, publish, recover
 from sweeps.jobs import DURABLE_CALLS, Strike
 from sweeps.scenes import BACKFILL, LATELY, RUN_WITH_REPORTS, Scene
 
-from pardot.ledger import Ledger
+from pardot.exports.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("tracing")
 

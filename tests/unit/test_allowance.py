@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pardot.allowance import Allowance
+from pardot.api.allowance import Allowance
 from pardot.errors import LimitReachedError
 
 

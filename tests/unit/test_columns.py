@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pardot.careful import REJECTED_ROWS_ALLOWED, WIDENED_CELLS_KEPT, CheckedFile, RejectedRow, variant_of
 from pardot.catalogue import Field, Type
-from pardot.columns import check, select_checked, select_strict
-from pardot.csv_files import ResultFile, ResultFileWriter
 from pardot.errors import DataError
-from pardot.text_files import PageFile, TextFile
+from pardot.reading.careful import REJECTED_ROWS_ALLOWED, WIDENED_CELLS_KEPT, CheckedFile, RejectedRow, variant_of
+from pardot.reading.columns import check, select_checked, select_strict
+from pardot.reading.csv_files import ResultFile, ResultFileWriter
+from pardot.reading.text_files import PageFile, TextFile
 
 FIELDS = (
     Field("id", Type.BIGINT),
@@ -388,7 +388,7 @@ def test_record_that_we_take_for_a_row_and_duckdb_does_not_stops_the_window(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The two agree on every record that was tried; should they not, nothing is lost."""
-    monkeypatch.setattr("pardot.careful.fault_of", lambda *_: None)
+    monkeypatch.setattr("pardot.reading.careful.fault_of", lambda *_: None)
     file = result_file(tmp_path, "1,a,,,", line)
     with pytest.raises(DataError, match="Expected rows; found Invalid Input Error"):
         checked(tmp_path, file)

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from unit.edge_server import EdgeServer, FakeTime, answer, edge_server, reset
 
-from pardot.credentials import TokenProvider
+from pardot.api.credentials import TokenProvider
 from pardot.errors import AuthenticationError, PardotError, SettingsError, TransientRequestError
 from pardot.redaction import HIDDEN, Secret, redact
 from pardot.settings import Credentials, Settings

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pardot.csv_files import ResultFile, ResultFileWriter, parse_header
 from pardot.errors import DataError
+from pardot.reading.csv_files import ResultFile, ResultFileWriter, parse_header
 
 FIELDS = ("id", "name")
 

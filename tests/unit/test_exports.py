@@ -21,9 +21,9 @@ from pardot.errors import (
     TransientRequestError,
 )
 from pardot.events import Event
-from pardot.export_messages import Status, build_request, parse_result_urls, parse_status, serves
-from pardot.exports import CACHE_SECONDS, MAX_ANSWERS_LOST, MAX_EXPORTS_PER_WINDOW, Exports, FetchedExport
-from pardot.ledger import Ledger
+from pardot.exports.driver import CACHE_SECONDS, MAX_ANSWERS_LOST, MAX_EXPORTS_PER_WINDOW, Exports, FetchedExport
+from pardot.exports.ledger import Ledger
+from pardot.exports.messages import Status, build_request, parse_result_urls, parse_status, serves
 from pardot.windows import Window, api_time
 
 ENTRY = CATALOGUE["visits"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pardot.api.hosts import check_url, parse_origin
 from pardot.errors import RejectedRequestError
-from pardot.hosts import check_url, parse_origin
 from pardot.settings import Settings
 
 UNIT = "0Uv000000000001AAA"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pardot.errors import StorageError
-from pardot.ledger import Ledger, Task
+from pardot.exports.ledger import Ledger, Task
 
 START, END = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pardot.personal import masked
+from pardot.reading.personal import masked
 
 
 @pytest.mark.parametrize(

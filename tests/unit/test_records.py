@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pardot.records import (
+from pardot.reading.records import (
     MAX_RECORD_BYTES,
     Record,
     RecordCounter,
@@ -48,7 +48,7 @@ def test_records_know_the_line_they_start_on(line_end: bytes, tmp_path: Path) ->
 
 def test_lost_quote_does_not_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_RECORD_BYTES >= 1 << 24
-    monkeypatch.setattr("pardot.records.MAX_RECORD_BYTES", 100)
+    monkeypatch.setattr("pardot.reading.records.MAX_RECORD_BYTES", 100)
     found = records(tmp_path, b'id,a\n1,"x\n' + b"2,y\n" * 100)
     assert max(len(record.text) for record in found) <= 104
     assert sum(record.text.count(b"\n") + 1 for record in found) == 102

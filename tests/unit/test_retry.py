@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pardot.retry import CODES, Failure, Verdict, classify, delay_seconds, parse_retry_after
+from pardot.api.retry import CODES, Failure, Verdict, classify, delay_seconds, parse_retry_after
 
 RNG = random.Random(7)  # noqa: S311
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)

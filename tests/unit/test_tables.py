@@ -14,10 +14,10 @@ import duckdb
 import pytest
 from isolation import isolated
 
-from pardot.careful import RejectedRow
 from pardot.catalogue import Entry, Field, Route, Type
-from pardot.columns import LOAD_ID_COLUMN
-from pardot.csv_files import ResultFileWriter
+from pardot.reading.careful import RejectedRow
+from pardot.reading.columns import LOAD_ID_COLUMN
+from pardot.reading.csv_files import ResultFileWriter
 from pardot.tables import (
     REJECTED_ROWS_COLUMNS,
     Delivery,

@@ -28,10 +28,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from unit.edge_server import Answer, EdgeServer, FakeTime, Request, answer, chunked, edge_server, reset
 
-from pardot import bodies
-from pardot.allowance import Allowance
-from pardot.bodies import NETWORK_ERRORS, WireError, describe
-from pardot.credentials import TokenProvider
+from pardot.api import bodies
+from pardot.api.allowance import Allowance
+from pardot.api.bodies import NETWORK_ERRORS, WireError, describe
+from pardot.api.credentials import TokenProvider
+from pardot.api.retry import Failure
+from pardot.api.transport import MAX_IN_FLIGHT, Download, Transport
 from pardot.errors import (
     AuthenticationError,
     DataError,
@@ -42,9 +44,7 @@ from pardot.errors import (
 )
 from pardot.events import Event
 from pardot.redaction import Secret
-from pardot.retry import Failure
 from pardot.settings import Credentials, Settings
-from pardot.transport import MAX_IN_FLIGHT, Download, Transport
 
 UNIT = "0Uv000000000001AAA"
 FILE = b"id,name\n" + b"1,x\n" * 100_000
@@ -265,7 +265,7 @@ def test_unreadable_answer_to_a_create_leaves_the_outcome_unknown(reply: bytes, 
 
 
 def test_endless_answer_is_cut_off(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pardot.transport.LARGEST_JSON_BYTES", 1000)
+    monkeypatch.setattr("pardot.api.transport.LARGEST_JSON_BYTES", 1000)
     rig.api.otherwise = answer(b'{"a": "' + b"x" * 5000 + b'"}')
     raised(DataError, rig.get)
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .allowance import Allowance
-from .errors import (
+from ..errors import (
     AuthenticationError,
     DataError,
     LimitReachedError,
@@ -16,7 +15,8 @@ from .errors import (
     TransientRequestError,
     path_only,
 )
-from .redaction import redact
+from ..redaction import redact
+from .allowance import Allowance
 from .retry import Failure, RetryPolicy, Verdict
 
 _SCOPE_HINT: Final = "give the connected app the scope `pardot_api`"

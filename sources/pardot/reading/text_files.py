@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .catalogue import Field
+from ..catalogue import Field
+from ..naming import quote_identifier, quote_text
 from .csv_files import ResultFile
-from .naming import quote_identifier, quote_text
 from .records import MAX_RECORD_BYTES
 
 

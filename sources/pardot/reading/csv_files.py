@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .errors import DataError
+from ..errors import DataError
 from .records import BYTE_ORDER_MARK, RecordCounter, ends_in_quotes, fault_of, iter_records
 
 _MAX_HEADER_BYTES = 1 << 20

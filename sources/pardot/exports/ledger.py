@@ -20,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from .errors import StorageError
+from ..errors import StorageError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS exports (

@@ -6,8 +6,8 @@ and `infinity`, and move a time that a change of clocks skips to another one.
 
 from __future__ import annotations
 
-from .catalogue import Field, Type
-from .naming import quote_identifier, quote_text
+from ..catalogue import Field, Type
+from ..naming import quote_identifier, quote_text
 
 KEY = "id"
 _SQL_TYPES = {

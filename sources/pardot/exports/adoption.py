@@ -16,8 +16,11 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from .errors import AuthenticationError, DataError, RejectedRequestError
-from .export_messages import (
+from ..api.transport import Transport
+from ..errors import AuthenticationError, DataError, RejectedRequestError
+from ..windows import LAG, api_time, parse_time
+from .ledger import ExportRecord, Ledger
+from .messages import (
     EXPORTS_PATH,
     FIELDS_FIELDS,
     QUERY_FIELDS,
@@ -27,9 +30,6 @@ from .export_messages import (
     parse_status,
     serves,
 )
-from .ledger import ExportRecord, Ledger
-from .transport import Transport
-from .windows import LAG, api_time, parse_time
 
 RECENT_EXPORTS = 200
 ADOPTED_UP_TO = timedelta(days=6)

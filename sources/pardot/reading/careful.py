@@ -17,11 +17,11 @@ from pathlib import Path
 
 import duckdb
 
-from .catalogue import Field, Type
+from ..catalogue import Field, Type
+from ..errors import DataError
+from ..naming import quote_identifier, quote_text
 from .cells import KEY, is_misfit, lacks_zone, misfit_reason, typed_cell
 from .csv_files import ResultFile
-from .errors import DataError
-from .naming import quote_identifier, quote_text
 from .records import Record, ends_with_line, fault_of, iter_records, may_hide_rows, records_at
 from .text_files import PageFile, TextFile, csv_reader, parquet_reader, place, text_cells
 

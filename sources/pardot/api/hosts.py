@@ -10,10 +10,10 @@ import ipaddress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
-from .errors import RejectedRequestError, one_line
+from ..errors import RejectedRequestError, one_line
 
 if TYPE_CHECKING:
-    from .settings import Settings
+    from ..settings import Settings
 
 HOSTS: Final = {
     "production": ("https://login.salesforce.com", "https://pi.pardot.com"),

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import duckdb
 
+from ..catalogue import Field
+from ..naming import quote_identifier, quote_text
 from .careful import (
     REFUSALS,
     REJECTED_ROWS_ALLOWED,
@@ -28,9 +30,7 @@ from .careful import (
     spilling_database,
     write_parquet,
 )
-from .catalogue import Field
 from .cells import KEY, typed_cell
-from .naming import quote_identifier, quote_text
 from .text_files import PageFile, TextFile, is_regular, relation
 
 __all__ = [

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
-from .catalogue import Entry
-from .errors import DataError
+from ..catalogue import Entry
+from ..errors import DataError
+from ..redaction import redact
+from ..windows import Window, api_time, parse_time
 from .ledger import ExportRecord
-from .redaction import redact
-from .windows import Window, api_time, parse_time
 
 READ_FIELDS = "id,status,isExpired,resultRefs,createdAt,updatedAt"
 CREATE_FIELDS = "id,status,createdAt"

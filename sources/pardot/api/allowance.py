@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Mapping
 
-from .errors import LimitReachedError
+from ..errors import LimitReachedError
 
 _INTEGER = re.compile(r"[0-9]+")
 _GROUPED = re.compile(r"(?<=[0-9])[,_'](?=[0-9]{3}(?![0-9]))")

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import urlencode, urlsplit
 
+from ..errors import AuthenticationError, SettingsError, TransientRequestError
+from ..events import Event, log_event
+from ..redaction import HIDDEN, RedactingFilter, Secret, redact, register_secret
+from ..settings import Settings
 from .answers import UnreadableAnswerError, parse_object
 from .bodies import WireError, read_body
-from .errors import AuthenticationError, SettingsError, TransientRequestError
-from .events import Event, log_event
-from .redaction import HIDDEN, RedactingFilter, Secret, redact, register_secret
 from .retry import Failure, RetryPolicy, Verdict, delay_seconds, parse_retry_after
-from .settings import Settings
 from .wire import Wire
 
 __all__ = ["HIDDEN", "AccessToken", "RedactingFilter", "TokenProvider", "redact", "register_secret"]

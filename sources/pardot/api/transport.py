@@ -22,16 +22,16 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 
+from ..errors import DataError, PardotError, TransientRequestError, path_only
+from ..events import Event, EventHandler, log_event
+from ..settings import Settings
 from .allowance import Allowance
 from .answers import UnreadableAnswerError, find_error, find_xml_error, parse_object, parse_warnings
 from .bodies import BodyTooLargeError, WireError, read_body
 from .credentials import AccessToken, TokenProvider
-from .errors import DataError, PardotError, TransientRequestError, path_only
-from .events import Event, EventHandler, log_event
 from .failures import Call, Trouble, build_error
 from .hosts import check_url
 from .retry import Failure, RetryPolicy, Verdict, classify, delay_seconds, parse_retry_after
-from .settings import Settings
 from .wire import Wire
 
 MAX_IN_FLIGHT: Final = 5

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from . import stopping
-from .adoption import Adoption
-from .catalogue import Entry
-from .csv_files import ResultFile, ResultFileWriter
-from .errors import (
+from .. import stopping
+from ..api.transport import Reply, Transport
+from ..catalogue import Entry
+from ..errors import (
     DataError,
     ExportError,
     ExportFailedError,
@@ -32,8 +31,12 @@ from .errors import (
     StorageError,
     TransientRequestError,
 )
-from .events import Event, EventHandler
-from .export_messages import (
+from ..events import Event, EventHandler
+from ..reading.csv_files import ResultFile, ResultFileWriter
+from ..windows import Window, api_time, parse_time
+from .adoption import Adoption
+from .ledger import ASKED, ExportRecord, FileRecord, Ledger, Task
+from .messages import (
     CREATE_FIELDS,
     EXPORTS_PATH,
     READ_FIELDS,
@@ -48,9 +51,6 @@ from .export_messages import (
     split_request,
     window_of,
 )
-from .ledger import ASKED, ExportRecord, FileRecord, Ledger, Task
-from .transport import Reply, Transport
-from .windows import Window, api_time, parse_time
 
 MAX_EXPORTS_PER_WINDOW = 3
 MAX_DOWNLOADS_PER_FILE = 4

@@ -1,0 +1,1 @@
+"""Talking to Account Engagement: hosts, login, requests, limits, answers."""

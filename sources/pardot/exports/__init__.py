@@ -1,0 +1,1 @@
+"""The Export API: what is asked for, remembered, waited for and fetched."""

@@ -1,0 +1,1 @@
+"""From files of text to typed columns; what cannot be read is set aside."""
