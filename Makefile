@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 CODE := sources pipelines transforms tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types long sweep matrix switches bench lock build smoke clean
+.PHONY: help setup demo test lint types long sweep matrix objects switches bench lock build smoke clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ sweep: $(READY) ## hours: every kill, refused write and random course of events
 
 matrix: $(READY) ## every fault that a run must survive: what is expected, what was seen
 	@$(RUN) tests/matrix/show.py
+
+objects: $(READY) ## load every object from an emulated account: rows, calls, fields left out
+	@$(RUN) tests/every_object.py
 
 switches: $(READY) ## what the API's documentation leaves open, as the emulator's switches
 	@$(RUN) docs/generate.py switches

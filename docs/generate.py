@@ -1,4 +1,4 @@
-"""The pages that are made from the code: settings, errors, and what the API's documentation leaves open.
+"""The pages that are made from the code: settings, objects, errors, and what the API's documentation leaves open.
 
     python docs/generate.py            write the pages anew
     python docs/generate.py switches   print the one about the API's open questions
@@ -16,8 +16,15 @@ from dataclasses import MISSING, fields
 from itertools import pairwise
 from pathlib import Path
 
-from pardot.api.retry import CODES, Verdict
-from pardot.errors import PardotError
+from pardot.api.codes import CODES, Verdict
+from pardot.catalogue import CATALOGUE, Entry, Route
+from pardot.errors import (
+    AuthenticationError,
+    LimitReachedError,
+    PardotError,
+    RejectedRequestError,
+    TransientRequestError,
+)
 from pardot.settings import SETTINGS_KEYS
 from pardot_emulator import Behaviour
 
@@ -58,9 +65,10 @@ A key marked *secret* is refused when it stands in `config.toml`.
 """
 
 LOGINS = """\
-## The four logins
+## The logins
 
-`client_id` is always needed. Which other keys are set decides the way to log in; a mixture is refused.
+`client_id` is always needed. Which other keys are set decides the way to log in; a mixture is refused. How to choose,
+and what is kept where: [logging-in.md](logging-in.md).
 
 | login | keys beside `client_id` |
 |---|---|
@@ -68,6 +76,7 @@ LOGINS = """\
 | user name and password | `client_secret`, `username`, `password`, and `security_token` where the org asks for it |
 | JWT bearer | `username`, and `private_key` or `private_key_file` |
 | client credentials | `client_secret` alone; `login_url` is your My Domain host |
+| stored | none, or `client_secret` where the app asks for it; made by `pardot-etl login` |
 """
 
 ERRORS_HEAD = """\
@@ -97,19 +106,25 @@ In a pipeline of your own, dlt wraps them: look for a `PardotError` among the ca
 CODES_HEAD = """\
 ## Pardot's error codes
 
-Pardot's code decides first and the HTTP status second, because statuses are hardly documented. A code that is not
-listed is final, unless the status is 408, 425, 429 or 5xx. A call is tried at most six times, with growing waits.
+Pardot's code decides first and the HTTP status second, because statuses are hardly documented; so versions 3 and 4,
+which refuse under HTTP 200, come to the same. A code that is not listed is final, unless the status is 408, 425, 429 or
+5xx. A call is tried at most six times, with growing waits.
+
+Every documented code is listed, also those about creating, changing, sending and importing, which are never asked for
+here. What Pardot itself says about a code comes with the message. Where no next step is given, that of the class holds.
 """
 
 DONE = {
-    Verdict.RETRY: "try again, with growing waits",
-    Verdict.WAIT_MINUTE: "wait for a minute, then try again",
-    Verdict.RENEW_TOKEN: "log in again and repeat, once",
-    Verdict.SPLIT: "ask for fewer rows a page",
-    Verdict.LIMIT_REACHED: "stop for today, exit code 75",
-    Verdict.AUTH: "stop and say which permission or setting is wrong, exit code 2",
-    Verdict.REJECTED: "do not repeat; some of these answer a question, such as which fields exist",
+    Verdict.RETRY: ("try again, growing waits", TransientRequestError),
+    Verdict.WAIT_MINUTE: ("wait a minute, try again", TransientRequestError),
+    Verdict.RENEW_TOKEN: ("log in again, repeat once", AuthenticationError),
+    Verdict.SPLIT: ("ask for less at once", TransientRequestError),
+    Verdict.LIMIT_REACHED: ("stop for today", LimitReachedError),
+    Verdict.AUTH: ("stop", AuthenticationError),
+    Verdict.REJECTED: ("do not repeat", RejectedRequestError),
+    None: ("as the HTTP status says", RejectedRequestError),
 }
+"""Verdict -> what is done, and the class of the error that is left when it does not help."""
 
 OPEN_HEAD = """\
 # What the API's documentation leaves open
@@ -121,6 +136,37 @@ the likelier reading, not an observed one. `tests/pipelines/test_switches.py` tu
 account and a second day of it, and compares every row: a run must not depend on any of them. One needs a setting to be
 right: dates without an offset (`csv_dates` = `legacy`) are read in `sources.pardot.time_zone`, and without it such rows
 are set aside.
+"""
+
+
+OBJECTS_HEAD = """\
+# Objects
+
+<!-- Made by docs/generate.py from sources/pardot/objects; change the texts there. -->
+
+One raw table for each object of version 5 of the API, named like its collection. `sources.pardot.objects` says which
+are loaded: `standard` (the default) the first list, `all` both, or table names.
+
+How rows come, always the cheapest way that loses none:
+
+- **exports**: history by creation time from `start_date` on, then what was created or updated since the last window.
+- **query by a date**: all rows once, then those whose date lies behind the last run's. Where Pardot refuses the
+  filter, all rows are read.
+- **all rows at every run**: no query can filter by the date of a change. What is stored already loads nothing, and a
+  row that is missing is marked as purged. This costs a call per 1,000 rows at every run.
+
+The calls are those of a run in which nothing changed. Where no field tells which rows are in the recycle bin, they are
+asked for apart from those in use, and a query counts twice.
+"""
+
+OBJECTS_TAIL = """\
+Left out are texts and lists that a query does not deliver, `email` of external activities, which is told when one is
+created and never again, and the account's counter of calls, which no two readings share; `pardot-etl status` tells it.
+Lists and objects that a query delivers are kept as JSON text. The API also lists exports and imports: they tell what
+was asked of the API, not what happened in marketing, and have no table.
+
+An object whose history comes by exports starts at `start_date`. Prospects that entered their stage before and stayed
+are missing from `lifecycle_stage_prospects` until `pardot-etl backfill` has read that time.
 """
 
 
@@ -141,10 +187,17 @@ def errors_page() -> str:
     for depth, kind in _tree(PardotError):
         promise = (kind.__doc__ or "").partition("\n")[0]
         lines.append(f"| {'· ' * depth}`{kind.__name__}` | {kind.exit_code} | {_cell(promise)} |")
-    lines += ["", CODES_HEAD, "| what we do | Pardot's codes |", "|---|---|"]
-    for verdict, done in DONE.items():
-        codes = sorted(code for code, one in CODES.items() if one is verdict)
-        lines.append(f"| {done} | {', '.join(map(str, codes))} |")
+    lines += [
+        "",
+        CODES_HEAD,
+        "| code | what it means | what is done | exit code | next step |",
+        "|---|---|---|---|---|",
+    ]
+    for number, code in CODES.items():
+        done, kind = DONE[code.verdict]
+        lines.append(
+            f"| {number} | {_cell(code.meaning)} | {done} | {kind.exit_code} | {_cell(code.next_step) or '–'} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -161,7 +214,51 @@ def open_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page, "open-questions.md": open_page}
+def objects_page() -> str:
+    """Return docs/objects.md."""
+    lines = [OBJECTS_HEAD.rstrip()]
+    kinds = {"Standard: what the reporting tables need": True, "On demand": False}
+    for title, standard in kinds.items():
+        lines += ["", f"## {title}", "", "| table | how rows come | calls | recycle bin | columns | left out |"]
+        lines.append("|---|---|---|---|---|---|")
+        lines += [_object_line(entry) for entry in CATALOGUE.values() if entry.standard is standard]
+    return "\n".join([*lines, "", "## What is left out", "", OBJECTS_TAIL])
+
+
+def _object_line(entry: Entry) -> str:
+    columns = f"{len(entry.fields)}{' and custom fields' if entry.has_custom_fields else ''}"
+    left_out = ", ".join(f"`{name}`" for name in entry.left_out) or "–"
+    in_bin = "asked apart" if entry.tells_bin_apart else "yes" if entry.has_recycle_bin else "–"
+    return f"| `{entry.table}` | {_how(entry)} | {_calls(entry)} | {in_bin} | {columns} | {left_out} |"
+
+
+def _how(entry: Entry) -> str:
+    """Return how the rows of an object come, in words."""
+    dates = "creation and update" if entry.exports_changes else "creation"
+    by_id = ", and the ids above the greatest" if entry.finds_new_by_id else ""
+    words = {
+        Route.EXPORT: f"exports by {dates}",
+        Route.QUERY: f"query by `{entry.changed_by}`{by_id}",
+        Route.WALK: "one record at every run" if entry.is_single else "all rows at every run",
+        Route.WALK_THEN_EXPORT: f"all rows once, then exports by {dates}",
+    }
+    return words[entry.route]
+
+
+def _calls(entry: Entry) -> str:
+    """Return the calls of a quiet run."""
+    if entry.route in (Route.EXPORT, Route.WALK_THEN_EXPORT):
+        return "2 or more"
+    calls = (1 + entry.finds_new_by_id) * (1 + entry.tells_bin_apart)
+    return f"{calls}{' for 1,000 rows' if entry.route is Route.WALK and not entry.is_single else ''}"
+
+
+PAGES = {
+    "settings.md": settings_page,
+    "objects.md": objects_page,
+    "errors.md": errors_page,
+    "open-questions.md": open_page,
+}
 
 
 def _tree(kind: type[PardotError], depth: int = 0) -> Iterator[tuple[int, type[PardotError]]]:

@@ -47,8 +47,10 @@ class Fetcher:
     def gather(self, table: str = "visitor_activities", position: Position | None = None) -> Harvest:
         """Fetch everything of one object since a position, the beginning by default."""
         entry = CATALOGUE[table]
-        choice = FieldChoice(self.session.transport, entry, self.state, self.account.events.append)
-        custom = self.session.custom_fields() if entry.has_custom_fields else ()
+        choice = FieldChoice(
+            self.session.dialect, self.session.transport.server_now, entry, self.state, self.account.events.append
+        )
+        custom = self.session.further_fields(entry)
         return self.session.harvester.gather(entry, position or Position(), choice, custom, name=table)
 
     def ids(self, table: str = "visitor_activities", position: Position | None = None) -> list[int]:

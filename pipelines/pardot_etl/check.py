@@ -1,7 +1,8 @@
 """`pardot-etl check`: is everything in order, and if not, whose side is it on and what mends it.
 
 Local things first, then Pardot with the fewest calls: one login, then one call per ability, whose answers
-also tell the allowance, the clock and the offset. Nothing is written, here or there.
+also tell the allowance, the clock and the offset. Nothing is written, here or there, but a refresh token that the login
+replaced: the old one may be good for nothing.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def iter_findings() -> Iterator[Finding]:
         yield check_database("working file", places.working_database)
         yield check_database("published file", places.published_database)
     if settings:
-        yield from check_pardot(settings)
+        yield from check_pardot(settings, places)
 
 
 # What is on this machine.
@@ -129,10 +130,9 @@ def check_folder() -> Finding:
 
 
 def _settings_found(settings: Settings) -> Finding:
-    login = settings.login_method.replace("_", " ")
     return Finding(
         "settings",
-        f"{len(settings.provenance)} found; {settings.environment}, version {settings.api_version}, {login}",
+        f"{len(settings.provenance)} found; {settings.environment}, version {settings.api_version}",
         notes={f"sources.pardot.{name}": place for name, place in settings.provenance.items()},
     )
 
@@ -224,25 +224,29 @@ def check_database(name: str, path: Path) -> Finding:
 # What is at Pardot's.
 
 
-def check_pardot(settings: Settings) -> Iterator[Finding]:
+def check_pardot(settings: Settings, places: Places | None) -> Iterator[Finding]:
     """Yield what Pardot says: login, business unit, abilities, allowance, clock, offset."""
     from pardot.api.allowance import Allowance
     from pardot.api.credentials import TokenProvider
     from pardot.api.retry import RetryPolicy
+    from pardot.api.token_store import TokenStore
     from pardot.api.transport import Transport
     from pardot.errors import PardotError
 
     # Someone is waiting for the answer, so an unreachable host is tried twice and not for minutes.
     policy = RetryPolicy(max_attempts=2)
-    tokens = TokenProvider(settings, policy=policy)
+    kept = TokenStore(places.logins(settings.business_unit_id)) if places else None
+    tokens = TokenProvider(settings, refresh_tokens=kept, policy=policy)
+    method = _METHODS[tokens.method]
     allowance = Allowance()
     with closing(Transport(settings, tokens, allowance, policy=policy)) as transport:
         try:
             tokens.token()
         except PardotError as error:
-            yield _failed("login", error)
+            failed = _failed("login", error)
+            yield Finding("login", f"by {method}: {failed.detail}", failed.exit_code)
             return
-        yield Finding("login", f"{settings.login_url} gave a token ({settings.login_method.replace('_', ' ')})")
+        yield Finding("login", f"{settings.login_url} gave a token, by {method}")
         abilities = _Abilities(transport)
         account = abilities.read("account", "/api/v5/objects/account", "id,maximumDailyApiCalls,apiCallsUsed")
         allowance.learn_account(account)
@@ -307,6 +311,15 @@ class _Abilities:
             else:
                 yield _failed("ability", problem)
 
+
+_METHODS: Final = {
+    "refresh_token": "refresh token",
+    "password": "user name and password",
+    "jwt_bearer": "JWT bearer (private key)",
+    "client_credentials": "client credentials",
+    "stored": "the login that `pardot-etl login` stored",
+}
+"""Login method -> its name for people."""
 
 _PERMISSION_CODES: Final = (46, 49, 76)
 """Lacks the ability; access denied; the API is off. Source: Pardot API guide, error codes."""

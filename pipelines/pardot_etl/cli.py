@@ -22,6 +22,7 @@ from .options import (
     backfill_of,
     destination_option,
     json_option,
+    login_options,
     names_in,
     objects_option,
     show_version,
@@ -131,7 +132,7 @@ def _execute(
     backfill: Backfill | None = None,
 ) -> int:
     """Run the whole line with the settings of this installation, and show the summary."""
-    from pardot.catalogue import select_entries
+    from pardot.dialects.choose import entries_of
     from pardot.stopping import resume
 
     from .configuration import load_configuration
@@ -144,7 +145,7 @@ def _execute(
     resume()
     settings, places = load_configuration()
     names = names_in(objects)
-    select_entries(settings.objects if names is None else names)
+    entries_of(settings, names)
     _check_destination(destination)
     options = RunOptions(objects=names, destination=destination, transform=transform, backfill=backfill)
     with (
@@ -181,6 +182,23 @@ def plan(first: str | None, last: str | None, objects: str | None, destination: 
 
 
 @commands.command()
+@login_options
+@with_logs
+@click.pass_obj
+def login(asked: Asked, device: bool, no_browser: bool, port: int, show: bool, forget: bool) -> int:
+    """Log in with a browser, once; later runs use it.
+
+    Opens Salesforce's page, or shows a code to enter there, and stores the refresh token on this machine. Needs
+    `business_unit_id` and `client_id`, and `client_secret` where the app asks for it; then a run needs no other secret.
+    """
+    from .login import LoginOptions, log_in
+    from .logs import configure
+
+    configure(debug=asked.debug, json_lines=asked.json_lines)
+    return log_in(LoginOptions(device=device, opens_browser=not no_browser, port=port, shows=show, forgets=forget))
+
+
+@commands.command()
 @json_option
 @with_logs
 @click.pass_obj
@@ -203,6 +221,33 @@ def check(asked: Asked, as_json: bool) -> int:
     if as_json:
         show_json({"exit_code": code, "checks": [finding.to_json() for finding in findings]})
     return code
+
+
+@commands.command()
+@click.option("--objects", metavar="A,B", help="Only these tables, instead of all that the API has.")
+@click.option("--diff", "only_differences", is_flag=True, help="Only what differs from what is stored here.")
+@json_option
+@with_logs
+@click.pass_obj
+def discover(asked: Asked, objects: str | None, only_differences: bool, as_json: bool) -> int:
+    """Show what there is, what this login may see, what is stored.
+
+    Per object: how it is read, its fields, the account's custom fields, what is refused, rows and columns here. Costs a
+    call per object, and a few where fields are refused; the last line says how many.
+    """
+    from .configuration import load_configuration
+    from .discover import discover as find
+    from .logs import configure
+
+    configure(debug=asked.debug, json_lines=asked.json_lines)
+    settings, places = load_configuration()
+    found = find(settings, places, names_in(objects), only_differences=only_differences)
+    if as_json:
+        show_json(found.to_json())
+    else:
+        show(found.lines())
+    tell(f"Error: {failure}" for failure in found.failures)
+    return found.exit_code
 
 
 @commands.command()

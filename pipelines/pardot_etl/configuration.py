@@ -63,6 +63,12 @@ class Places:
         """The part of the data folder that is ours, not dlt's."""
         return self.data_folder / "pardot"
 
+    def logins(self, business_unit_id: str) -> Path:
+        """Return the folder of refresh tokens that logins handed out; all destinations share them."""
+        from pardot.api.token_store import LOGINS
+
+        return self.own_folder / business_unit_id / LOGINS
+
     def lock_files(self, pipeline: str = "pardot", *, with_database: bool = True) -> tuple[Path, ...]:
         """Return the locks that whoever writes must hold: the pipeline's and the working database's."""
         lock = self.own_folder / f"{pipeline}.lock"

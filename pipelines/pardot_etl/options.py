@@ -77,6 +77,22 @@ destination_option = click.option(
 )
 
 
+def login_options(command: Command) -> Command:
+    """Add the options of `login`."""
+    for option in (
+        click.option("--forget", is_flag=True, help="Remove what is stored instead; asks nobody."),
+        click.option("--show", is_flag=True, help="Print the refresh token, for a vault, instead of storing it."),
+        click.option(
+            "--port", type=click.IntRange(1, 65535), default=8977, show_default=True,
+            help="Where the browser brings its answer.",
+        ),
+        click.option("--no-browser", is_flag=True, help="Print the address instead of opening it."),
+        click.option("--device", is_flag=True, help="By a short code, in a browser on any machine."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 def show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return

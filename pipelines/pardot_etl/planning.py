@@ -119,7 +119,8 @@ def plan_run(
         SettingsError: an object is not known.
         StorageError: the database exists and cannot be read.
     """
-    from pardot.catalogue import Route, select_entries
+    from pardot.catalogue import Route
+    from pardot.dialects.choose import entries_of
     from pardot.exports.ledger import Task
     from pardot.fields import fits_export
     from pardot.harvest import Plan, plan
@@ -131,7 +132,7 @@ def plan_run(
     open_exports = exports_in_flight(places.own_folder)
     task = Task.UPDATE if backfill is None else Task.BACKFILL
     planned = []
-    for entry in select_entries(settings.objects if objects is None else objects):
+    for entry in entries_of(settings, objects):
         known = state.get(entry.table, {})
         if backfill is not None:
             if entry.route is not Route.EXPORT:

@@ -10,6 +10,7 @@ from pardot.errors import AuthenticationError, LimitReachedError, PardotError, S
 from pardot.events import Event
 from pardot.exports.ledger import Task
 
+from . import unfinished
 from .healing import causes, reason_of
 from .in_flight import RESULTS_LAST
 from .summary import Tally
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pardot.catalogue import Entry
     from pardot.resources import Errand
     from pardot.session import Session
+    from pardot.windows import Window
 
 MAX_ROUNDS = 4
 
@@ -62,18 +64,18 @@ class Rounds:
     def backfill(self, objects: Sequence[str] | None, backfill: Backfill) -> None:
         """Read rows by their creation time, newest window first; an object that fails is left there.
 
-        Windows that an interrupted run of the same backfill has loaded are left out. Objects that are read whole have
-        nothing to fill.
+        Windows that an interrupted run of the same backfill has loaded are left out; one that was finished is read once
+        more. Objects that are read whole have nothing to fill.
         """
         from pardot.resources import Errand
 
         exported = self._exported(objects)
-        windows = backfill.windows(self._session.transport.server_now())
         states = resource_states(self._pipeline)
-        self._forget_filled(exported, backfill, states)
+        found = unfinished.find(backfill, self._session.folder)
+        self._forget_filled(exported, found.is_done if found else backfill.was_done, states)
+        backfill = found or unfinished.begin(backfill, self._session.folder)
+        windows = backfill.windows(self._session.transport.server_now())
         pending = {w: [one for one in exported if not backfill.is_done(states.get(one, {}), w)] for w in windows}
-        if not any(pending.values()):  # it was finished: asked for once more, it is read once more
-            pending = dict.fromkeys(windows, exported)
         for window, names in pending.items():
             names = [name for name in names if name not in self._session.failed]
             if names and not self._has_to_stop():
@@ -81,7 +83,10 @@ class Rounds:
                 self._round_with_rejects(names, Errand(Task.BACKFILL, backfill, window))
 
     def _forget_filled(
-        self, objects: Sequence[str], backfill: Backfill, states: Mapping[str, Mapping[str, Any]]
+        self,
+        objects: Sequence[str],
+        is_done: Callable[[Mapping[str, Any], Window], bool],
+        states: Mapping[str, Mapping[str, Any]],
     ) -> None:
         """Drop exports whose windows are loaded already, after a kill just then, and those that have expired."""
         from pardot.exports.messages import window_of
@@ -90,8 +95,9 @@ class Rounds:
         oldest = self._session.transport.server_now() - RESULTS_LAST
         for name in objects:
             for one in self._session.ledger.open_exports(name, Task.BACKFILL):
-                is_done = backfill.is_done(states.get(name, {}), window_of(one))
-                if is_done or (one.created_at and parse_time(one.created_at) < oldest):
+                if is_done(states.get(name, {}), window_of(one)) or (
+                    one.created_at and parse_time(one.created_at) < oldest
+                ):
                     self._session.exports.forget_all([one])
 
     def _exported(self, objects: Sequence[str] | None) -> list[str]:
@@ -132,9 +138,9 @@ class Rounds:
         return is_locked_out or any(isinstance(one, LimitReachedError) for one in failures)
 
     def _entries(self, objects: Sequence[str] | None) -> Sequence[Entry]:
-        from pardot.catalogue import select_entries
+        from pardot.dialects.choose import entries_of
 
-        return select_entries(self._session.settings.objects if objects is None else objects)
+        return entries_of(self._session.settings, objects)
 
     def _round_with_rejects(self, objects: Sequence[str], errand: Errand) -> None:
         self._round(objects, errand)

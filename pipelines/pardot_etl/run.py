@@ -20,6 +20,7 @@ from pardot.errors import SettingsError
 from pardot.events import Event, EventHandler
 from pardot.settings import Settings
 
+from . import unfinished
 from .configuration import DATASET, MARTS
 from .lock import RunLock
 from .rounds import Rounds, resource_states
@@ -128,7 +129,8 @@ def run(
         from pardot.session import open_session
 
         folder = _session_folder(settings, places, options)
-        with closing(open_session(settings, folder=folder, on_event=watch, sleep=sleep)) as session:
+        logins = places.logins(settings.business_unit_id)
+        with closing(open_session(settings, folder=folder, logins=logins, on_event=watch, sleep=sleep)) as session:
             session.keeps_going = True
             if session.ledger.put_aside:
                 healed.append(f"began a new ledger, the old one could not be read (kept as {session.ledger.put_aside})")
@@ -148,6 +150,8 @@ def run(
             calls, failures = session.allowance, tuple(session.failures)
         transform = _transform(settings, places, options, stages)
         published = _publish(places, options, lake, stages)
+        if options.backfill is not None and not failures:
+            unfinished.finish(folder)
         return RunSummary(
             objects=counts,
             started_at=started_at,

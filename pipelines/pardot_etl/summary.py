@@ -74,6 +74,7 @@ NOTICES = frozenset(
     {
         "query.warning",
         "custom_field.found",
+        "related_field.refused",
         "custom_field.refused",
         "field.left_out",
         "field.refused",

@@ -23,6 +23,8 @@ class Backfill:
 
     start_at: datetime
     end_at: datetime
+    reading: str = ""
+    """The name of this reading: what an earlier one has loaded is read again."""
 
     def windows(self, now: datetime) -> list[Window]:
         """Return the windows, newest first; one that ends in the future is open-ended."""
@@ -30,12 +32,18 @@ class Backfill:
         return [Window(w.start_at, None if w.end_at and w.end_at > now else w.end_at) for w in cut if w.start_at < now]
 
     def is_done(self, state: Mapping[str, Any], window: Window) -> bool:
-        """Whether an earlier run of the same backfill has loaded a window, by the object's state."""
+        """Whether an earlier run of the same reading has loaded a window, by the object's state."""
+        return self.was_done(state, window) and state[_STATE_KEY]["of"] == self._names()
+
+    def was_done(self, state: Mapping[str, Any], window: Window) -> bool:
+        """Whether this or an earlier reading of the same stretch has loaded a window."""
         known = state.get(_STATE_KEY)
-        return known is not None and self._names() == known["of"] and parse_time(known["reached"]) <= window.start_at
+        if known is None or known["of"][:2] != self._names()[:2]:
+            return False
+        return parse_time(known["reached"]) <= window.start_at
 
     def note_done(self, state: MutableMapping[str, Any], window: Window) -> None:
         state[_STATE_KEY] = {"of": self._names(), "reached": api_time(window.start_at)}
 
     def _names(self) -> list[str]:
-        return [api_time(self.start_at), api_time(self.end_at)]
+        return [api_time(self.start_at), api_time(self.end_at), self.reading]

@@ -9,35 +9,18 @@ Source: Account Engagement API v5, CustomField and Prospect object pages; error 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from .api.transport import Transport
-from .catalogue import CATALOGUE, MAX_EXPORT_FIELDS, PURGED_AT, Entry, Field, Type
+from .catalogue import MAX_EXPORT_FIELDS, PURGED_AT, Entry, Field
+from .dialects.dialect import REFUSED_FIELD_CODES, Dialect
 from .errors import DataError, RejectedRequestError
 from .events import Event, EventHandler
-from .queries import PagedQuery
+from .naming import column_name
 from .windows import api_time
 
-REFUSED_FIELD_CODES = frozenset({13, 51, 130, 153, 154, 180, 193, 224})
-"""Answers to a field name that is unknown or not usable here; which one comes is not documented."""
-
 REFUSAL_BELIEVED_FOR = timedelta(days=7)
-
-
-def custom_field_names(transport: Transport, on_event: EventHandler) -> tuple[str, ...]:
-    """Return the names of the account's custom fields as other objects spell them; one call per thousand.
-
-    Fields in the recycle bin are asked for as well: their values are still there to read, or are refused below.
-    """
-    query = PagedQuery(transport, CATALOGUE["custom_fields"], ("id", "fieldId"), on_event)
-    names = (record.get("fieldId") for page in query.iter_pages({}) for record in page)
-    return tuple(dict.fromkeys(_custom_name(str(name)) for name in names if name))
-
-
-def _custom_name(field_id: str) -> str:
-    return field_id if field_id.endswith("__c") else f"{field_id}__c"
 
 
 class FieldChoice:
@@ -47,26 +30,33 @@ class FieldChoice:
 
     Args:
         state: the resource's state; `refused_fields` (name to moment), `custom_fields` (the names tried and taken) and
-            `fields` (the names whose rows are loaded) are ours.
+            `fields` (the columns whose values are loaded) are ours.
     """
 
     def __init__(
-        self, transport: Transport, entry: Entry, state: MutableMapping[str, Any], on_event: EventHandler
+        self,
+        dialect: Dialect,
+        server_now: Callable[[], datetime],
+        entry: Entry,
+        state: MutableMapping[str, Any],
+        on_event: EventHandler,
     ) -> None:
-        self._transport = transport
+        self._dialect = dialect
+        self._server_now = server_now
         self._entry = entry
         self._state = state
         self._on_event = on_event
 
-    def choose(self, custom: Sequence[str]) -> tuple[Field, ...]:
+    def choose(self, custom: Sequence[Field]) -> tuple[Field, ...]:
         """Return the fields to ask for; costs no call when nothing is new since the last time.
+
+        Args:
+            custom: the account's own fields, and fields of related objects.
 
         Raises:
             DataError: two fields would share one column.
         """
-        fields = list(self._entry.fields)
-        if self._entry.has_custom_fields:
-            fields += [Field(name, Type.TEXT) for name in self._accepted(custom)]
+        fields = [*self._entry.fields, *self._accepted(custom)]
         refused = self._refused()
         for name in refused.keys() & {field.name for field in self._entry.fields}:
             self._on_event(
@@ -85,7 +75,7 @@ class FieldChoice:
             return False
         names = [field.name for field in fields if field.name != "id" and field.is_asked]
         refused = [name for name in names if _mentions(error.reason or "", name)]
-        if not refused:
+        if not refused and self._entry.has_query:
             usable = set(self._usable(names))
             refused = [name for name in names if name not in usable]
         if not refused or len(refused) == len(names):
@@ -98,58 +88,52 @@ class FieldChoice:
     def has_new(self, fields: Sequence[Field]) -> bool:
         """Whether a field was not asked for when the stored rows were read, so that all of them lack its values."""
         loaded = self._state.get("fields")
-        return loaded is not None and any(field.name not in loaded for field in fields if field.is_asked)
+        columns = {column_name(name) for name in loaded or ()}
+        return loaded is not None and any(field.column not in columns for field in fields if field.is_asked)
 
     def note_loaded(self, fields: Sequence[Field]) -> None:
-        """Remember the fields whose values the rows have, once everything that `has_new` asked for is read."""
-        self._state["fields"] = sorted({field.name for field in fields if field.is_asked})
+        """Remember the columns whose values the rows have, once everything that `has_new` asked for is read."""
+        self._state["fields"] = sorted({field.column for field in fields if field.is_asked})
 
-    def _accepted(self, custom: Sequence[str]) -> list[str]:
+    def _accepted(self, custom: Sequence[Field]) -> list[Field]:
         """Return the custom fields that this object's query takes; only those not tried this week cost calls."""
         taken = set(self._state.get("custom_fields", ()))
         refused = self._refused()
-        new = [name for name in custom if name not in taken and name not in refused]
+        unknown = [each for each in custom if each.name not in taken and each.name not in refused]
+        new = [each.name for each in unknown]
         if new:
-            usable = set(self._usable(new))
+            # What only an export delivers, only an export can refuse.
+            by_export = {each.name for each in unknown if each.needs_export}
+            usable = by_export | set(self._usable([name for name in new if name not in by_export]))
             taken |= usable
             self._state["custom_fields"] = sorted(taken)
             self._remember([name for name in new if name not in usable])
             for name in new:
-                fact = "custom_field.found" if name in usable else "custom_field.refused"
+                kind = "related_field" if "." in name else "custom_field"
+                fact = f"{kind}.{'found' if name in usable else 'refused'}"
                 self._on_event(Event(fact, {"object": self._entry.table, "field": name}))
-        return [name for name in custom if name in taken]
+        return [each for each in custom if each.name in taken]
 
     def _refused(self) -> dict[str, str]:
         """Return the refusals that are still believed, name to moment."""
-        oldest = api_time(self._transport.server_now() - REFUSAL_BELIEVED_FOR)
+        oldest = api_time(self._server_now() - REFUSAL_BELIEVED_FOR)
         refused: dict[str, str] = self._state.get("refused_fields", {})
         return {name: at for name, at in refused.items() if at > oldest}
 
     def _remember(self, refused: Sequence[str]) -> None:
-        at = api_time(self._transport.server_now())
+        at = api_time(self._server_now())
         self._state["refused_fields"] = {**self._refused(), **dict.fromkeys(refused, at)}
 
     def _usable(self, names: Sequence[str]) -> Iterator[str]:
         """Yield the names that the query takes, by halving what is refused; one call when all are taken."""
         if not names:
             return
-        if self._takes(names):
+        if self._dialect.takes(self._entry, names):
             yield from names
         elif len(names) > 1:
             middle = len(names) // 2
             yield from self._usable(names[:middle])
             yield from self._usable(names[middle:])
-
-    def _takes(self, names: Sequence[str]) -> bool:
-        params: dict[str, str | int] = {"fields": ",".join(["id", *names]), "limit": 1}
-        path = f"/api/v5/objects/{self._entry.collection}"
-        try:
-            self._transport.get_json(path, params, operation=f"query:{self._entry.collection}")
-        except RejectedRequestError as error:
-            if error.code in REFUSED_FIELD_CODES:
-                return False
-            raise
-        return True
 
     def _insist_on_distinct_columns(self, fields: Sequence[Field]) -> None:
         columns: dict[str, str] = {}

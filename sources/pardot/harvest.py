@@ -10,16 +10,18 @@ from typing import Protocol
 
 from .api.transport import Transport
 from .catalogue import Entry, Field, Route
+from .dialects.dialect import Dialect, Query, Record
 from .errors import AuthenticationError, PardotError, RejectedRequestError
 from .events import Event, EventHandler
 from .exports.driver import Exports, FetchedExport
 from .exports.ledger import ExportRecord, Task
 from .fields import FieldChoice, fits_export
 from .position import Position
-from .queries import PagedQuery, Record, write_pages
 from .reading.columns import PageFile, TextFile
-from .windows import Window, api_time, changes, history, parse_time
+from .reading.pages import write_pages
+from .windows import Window, changes, history, parse_time
 
+A_DAY = timedelta(days=1)
 MARGIN = timedelta(hours=2)
 """How near to the end of a stretch of time a missing row means nothing."""
 REFUSED_RANGE_CODES = frozenset({7, 8, 177})
@@ -52,7 +54,15 @@ class Plan:
     task: Task = Task.UPDATE
 
 
-def plan(entry: Entry, position: Position, *, history_start: datetime, now: datetime, fits: bool = True) -> Plan:
+def plan(
+    entry: Entry,
+    position: Position,
+    *,
+    history_start: datetime,
+    now: datetime,
+    fits: bool = True,
+    needs_export: bool = False,
+) -> Plan:
     """Return the way and the windows of one object's next run. Pure.
 
     Args:
@@ -60,10 +70,11 @@ def plan(entry: Entry, position: Position, *, history_start: datetime, now: date
         history_start: where the first load begins; objects that others refer to are read whole regardless.
         now: the server's clock.
         fits: whether an export may name all the fields; if not, a walk replaces it.
+        needs_export: whether some fields come by export only.
     """
     is_first = position.through is None
     since = () if position.through is None else tuple(changes(position.through, position.newest, now))
-    if entry.route is Route.EXPORT:
+    if entry.route is Route.EXPORT or (needs_export and fits):
         windows = since or tuple(history(history_start, now))
         return Plan(entry, "export", windows, by_update=bool(since) and entry.exports_changes)
     if entry.route is Route.WALK_THEN_EXPORT and not is_first and fits:
@@ -90,6 +101,7 @@ class Harvester:
     def __init__(
         self,
         transport: Transport,
+        dialect: Dialect,
         exports: Exports,
         pages_folder: Path,
         *,
@@ -97,6 +109,7 @@ class Harvester:
         on_event: EventHandler,
     ) -> None:
         self._transport = transport
+        self._dialect = dialect
         self._exports = exports
         self._pages_folder = pages_folder
         self._history_start = history_start
@@ -104,12 +117,16 @@ class Harvester:
 
     def plan(self, entry: Entry, position: Position, fields: Sequence[Field]) -> Plan:
         now = self._transport.server_now()
-        begins_history = position.through is None and entry.route is Route.EXPORT  # asking may cost a call
-        start = self._history_start(now) if begins_history else now
-        return plan(entry, position, history_start=start, now=now, fits=fits_export(fields))
+        needs_export, start = any(field.needs_export for field in fields), now
+        if position.through is None and entry.route is Route.EXPORT:  # asking may cost a call
+            start = self._history_start(now)
+        elif position.through is None and needs_export:  # it is read whole
+            start = (self._dialect.oldest_at(entry) or now) - A_DAY
+        fits = fits_export(fields)
+        return plan(entry, position, history_start=start, now=now, fits=fits, needs_export=needs_export)
 
     def gather(
-        self, entry: Entry, position: Position, choice: FieldChoice, custom: Sequence[str], *, name: str
+        self, entry: Entry, position: Position, choice: FieldChoice, custom: Sequence[Field], *, name: str
     ) -> Harvest:
         """Fetch everything between the position and now.
 
@@ -137,7 +154,7 @@ class Harvester:
         windows: Sequence[Window],
         task: Task,
         choice: FieldChoice,
-        custom: Sequence[str],
+        custom: Sequence[Field],
         *,
         name: str,
     ) -> Harvest:
@@ -151,7 +168,7 @@ class Harvester:
         return self._fetch(always, choice, custom, Position(), name)
 
     def _fetch(
-        self, planner: Planner, choice: FieldChoice, custom: Sequence[str], position: Position, name: str
+        self, planner: Planner, choice: FieldChoice, custom: Sequence[Field], position: Position, name: str
     ) -> Harvest:
         """Carry out a plan; when Pardot refuses a field, go on without it."""
         filters = True
@@ -213,8 +230,9 @@ class Harvester:
     def _by_query(self, planned: Plan, position: Position, fields: tuple[Field, ...], name: str) -> Harvest:
         entry = planned.entry
         asked_at = self._transport.server_now()
-        query = PagedQuery(self._transport, entry, [field.name for field in fields if field.is_asked], self._on_event)
-        newest = _Newest(entry.changed_by)
+        fields = tuple(field for field in fields if not field.needs_export)
+        query = self._dialect.query(entry, [field.name for field in fields if field.is_asked])
+        newest = _Newest(entry.changed_by, self._dialect.parse_time)
         pages = newest.watch(self._pages(query, planned, position))
         file: PageFile = write_pages(
             pages,
@@ -226,21 +244,22 @@ class Harvester:
         reached = position.advance(asked_at, newest.moment, newest.last_id)
         return Harvest((file,), fields, reached, complete=() if is_whole else None)
 
-    def _pages(self, query: PagedQuery, planned: Plan, position: Position) -> Iterator[list[Record]]:
+    def _pages(self, query: Query, planned: Plan, position: Position) -> Iterator[list[Record]]:
         if planned.way == "walk":
-            yield from query.iter_pages({})
+            yield from query.iter_pages()
             return
         for window in planned.windows:
-            yield from query.iter_pages({f"{planned.entry.changed_by}AfterOrEqualTo": api_time(window.start_at)})
+            yield from query.iter_pages(window.start_at)
         if planned.entry.finds_new_by_id and position.last_id is not None:
-            yield from query.iter_pages({}, above_id=position.last_id)
+            yield from query.iter_pages(above_id=position.last_id)
 
 
 class _Newest:
     """Watch pages go by and remember the newest stamp and the greatest id."""
 
-    def __init__(self, field: str) -> None:
+    def __init__(self, field: str, parse: Callable[[str], datetime]) -> None:
         self._field = field
+        self._parse = parse
         self.moment: datetime | None = None
         self.last_id: int | None = None
 
@@ -255,7 +274,7 @@ class _Newest:
         self.last_id = number if self.last_id is None else max(self.last_id, number)
         stamp = record.get(self._field)
         try:
-            moment = parse_time(str(stamp))
+            moment = self._parse(str(stamp))
         except ValueError:
             return
         self.moment = moment if self.moment is None else max(self.moment, moment)

@@ -165,11 +165,12 @@ class _Turn:
         self.entry = entry
         self.session = session
         session.begin_extraction()
+        session.insist_on_own_rows(dlt.current.source_state())
         self.state = dlt.current.resource_state(entry.table)
         self.load_id = session.current_load_id()
         self.name = f"{entry.table}-{self.load_id}"
-        self.choice = FieldChoice(session.transport, entry, self.state, session.on_event)
-        self.custom = session.custom_fields() if entry.has_custom_fields else ()
+        self.choice = FieldChoice(session.dialect, session.transport.server_now, entry, self.state, session.on_event)
+        self.custom = session.further_fields(entry)
         self.columns = tuple(dlt.current.source_schema().tables.get(entry.table, {}).get("columns", ()))
         """Of the stored table, as far as the pipeline's schema knows it."""
         self.destination = session.destination(dlt.current.pipeline())

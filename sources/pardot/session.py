@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,23 +15,31 @@ from typing import Any
 from . import stopping
 from .api.allowance import Allowance
 from .api.credentials import TokenProvider
+from .api.token_store import LOGINS, TokenStore
 from .api.transport import Transport
-from .catalogue import Entry
-from .errors import AuthenticationError, PardotError, RejectedRequestError, StoppedError, StorageError
+from .catalogue import Entry, Field
+from .dialects.choose import dialect_of
+from .errors import (
+    AuthenticationError,
+    PardotError,
+    RejectedRequestError,
+    SettingsError,
+    StoppedError,
+    StorageError,
+)
 from .events import Event, EventHandler, log_event
 from .exports.driver import Exports, FetchedExport
 from .exports.ledger import Ledger, Task
-from .fields import custom_field_names
 from .harvest import Harvester
 from .naming import quote_identifier, quote_text
 from .position import Position
-from .queries import newest_activity_at
 from .reading.columns import RejectedRow
 from .settings import Settings
 from .tables import Destination, keep_rejected
 from .windows import api_time, parse_time
 
-ACCOUNT_FIELDS = "id,maximumDailyApiCalls,apiCallsUsed"
+_UNIT = "business_unit_id"
+"""State key of the source: whose rows the tables hold."""
 
 
 class Session:
@@ -69,15 +77,16 @@ class Session:
         """The exports of this run; forgotten in the ledger once their rows are loaded."""
         self.resumed: set[str] = set()
         """Tables that continued an export of an earlier run, so that the time since then is still to be asked for."""
-        self._folder = folder
+        self.folder = folder
         self._lock = threading.Lock()
-        self._custom_fields: tuple[str, ...] | None = None
+        self.dialect = dialect_of(settings, transport, on_event)
         self._newest_activity_at: datetime | None = None
         self._reader: Any = None
         self._pipeline: Any = None
         self._load_id = ""
         self.exports = Exports(
             transport,
+            self.dialect.exports,
             self.ledger,
             folder / "exports",
             poll_seconds=settings.poll_seconds,
@@ -86,7 +95,12 @@ class Session:
             sleep=sleep,
         )
         self.harvester = Harvester(
-            transport, self.exports, folder / "pages", history_start=self.history_start, on_event=on_event
+            transport,
+            self.dialect,
+            self.exports,
+            folder / "pages",
+            history_start=self.history_start,
+            on_event=on_event,
         )
 
     def close(self) -> None:
@@ -97,8 +111,7 @@ class Session:
     def read_account(self) -> None:
         """Read the account's call counters into the allowance; one call. A refusal is reported, they stay unknown."""
         try:
-            params: dict[str, str | int] = {"fields": ACCOUNT_FIELDS}
-            data = self.transport.get_json("/api/v5/objects/account", params, operation="account").data
+            data = self.dialect.account()
         except AuthenticationError as error:
             if error.code != 46:
                 raise
@@ -123,15 +136,16 @@ class Session:
             return self.settings.start_date
         with self._lock:
             if self._newest_activity_at is None:
-                self._newest_activity_at = newest_activity_at(self.transport) or now
+                self._newest_activity_at = self.dialect.newest_activity_at() or now
         return self.settings.history_start(min(now, self._newest_activity_at))
 
-    def custom_fields(self) -> tuple[str, ...]:
-        """Return the account's custom fields, read once per session."""
-        with self._lock:
-            if self._custom_fields is None:
-                self._custom_fields = custom_field_names(self.transport, self.on_event)
-            return self._custom_fields
+    def further_fields(self, entry: Entry) -> tuple[Field, ...]:
+        """Return the fields beyond the catalogue's: the account's own, and those of related objects if wished for."""
+        related = entry.related(self.settings.related_fields)
+        if not entry.has_custom_fields:
+            return related
+        with self._lock:  # two objects have the same ones
+            return (*related, *self.dialect.custom_fields(entry))
 
     @contextmanager
     def object_fails_alone(self, entry: Entry) -> Iterator[None]:
@@ -142,7 +156,7 @@ class Session:
         """
         try:
             yield
-        except (StoppedError, StorageError):
+        except (StoppedError, StorageError, SettingsError):
             raise
         except PardotError as error:
             if not self.keeps_going:
@@ -162,7 +176,7 @@ class Session:
     def destination(self, pipeline: Any) -> Destination:
         """Return what matters about the pipeline's destination."""
         is_duckdb = str(pipeline.destination.destination_type).endswith(".duckdb")
-        outgoing = self._folder / "outgoing"
+        outgoing = self.folder / "outgoing"
 
         with self._lock:
             self._pipeline = pipeline
@@ -240,10 +254,28 @@ class Session:
                 self.clear_outgoing()
                 self.take_rejects()
 
+    def insist_on_own_rows(self, state: MutableMapping[str, Any]) -> None:
+        """Refuse to load into tables of another business unit: ids are unique in one unit only.
+
+        Args:
+            state: of the source, which travels with the rows.
+
+        Raises:
+            SettingsError: the tables hold the rows of another unit.
+        """
+        holds = state.setdefault(_UNIT, self.settings.business_unit_id)
+        if holds != self.settings.business_unit_id:
+            raise SettingsError(
+                f"sources.pardot.business_unit_id is {self.settings.business_unit_id}, and the tables of this "
+                f"destination hold the rows of {holds}",
+                next_step="Nothing was loaded; give each unit a database of its own (destination.duckdb.credentials, "
+                "publish.duckdb) and a working folder (DLT_DATA_DIR)",
+            )
+
     def clear_outgoing(self) -> None:
         """Remove files that were on their way to the destination; call it when no load package is pending."""
         for name in ("outgoing", "pages"):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def keep_rejected(self, entry: Entry, rejected: Sequence[RejectedRow]) -> None:
         """Keep rows that could not be read, durably; the next extraction loads them into `rejected_rows`."""
@@ -284,11 +316,11 @@ class Session:
 
     @property
     def _rejected_folder(self) -> Path:
-        return self._folder / "rejected"
+        return self.folder / "rejected"
 
     def _drop(self, request_id: int, export_id: str) -> None:
         self.ledger.forget(request_id)
-        shutil.rmtree(self._folder / "exports" / export_id, ignore_errors=True)
+        shutil.rmtree(self.folder / "exports" / export_id, ignore_errors=True)
 
     def _watch(self, event: Event) -> None:
         is_update = event.fields.get("task", Task.UPDATE.value) == Task.UPDATE.value
@@ -301,6 +333,7 @@ def open_session(
     settings: Settings,
     *,
     folder: Path | None = None,
+    logins: Path | None = None,
     on_event: EventHandler = log_event,
     reads_strictly: bool = True,
     sleep: Callable[[float], None] = stopping.sleep,
@@ -309,6 +342,7 @@ def open_session(
 
     Args:
         folder: default `pardot` inside dlt's data folder, one folder per business unit.
+        logins: where refresh tokens are kept; default inside that folder.
         sleep: how to wait, before a repeated call and between looks at an export.
     """
     if folder is None:
@@ -317,7 +351,7 @@ def open_session(
         folder = Path(active().data_dir) / "pardot" / settings.business_unit_id
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     allowance = Allowance(settings.max_daily_calls, settings.reserve_percent)
-    tokens = TokenProvider(settings, sleep=sleep)
+    tokens = TokenProvider(settings, refresh_tokens=TokenStore(logins or folder / LOGINS, sleep=sleep), sleep=sleep)
     transport = Transport(settings, tokens, allowance, sleep=sleep, on_event=on_event)
     return Session(
         settings, transport, allowance, folder, on_event=on_event, reads_strictly=reads_strictly, sleep=sleep

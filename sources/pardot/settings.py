@@ -22,7 +22,7 @@ from .errors import SettingsError, one_line
 from .redaction import Secret, register_secret
 from .settings_lookup import Found, Lookup, nearest, variable
 
-LoginMethod = Literal["refresh_token", "password", "jwt_bearer", "client_credentials"]
+LoginMethod = Literal["refresh_token", "password", "jwt_bearer", "client_credentials", "stored"]
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Credentials:
     """Consumer key of the connected app (Setup > App Manager > View > Manage Consumer Details)."""
 
     client_secret: Secret | None = None
-    """Consumer secret of the connected app; not needed with a private key."""
+    """Consumer secret of the connected app; not needed with a private key, nor where the app asks for none."""
 
     refresh_token: Secret | None = None
-    """From the web server flow with the scopes `pardot_api` and `refresh_token`."""
+    """From a login in a browser with the scopes `pardot_api` and `refresh_token`; `pardot-etl login` makes one."""
 
     username: str | None = field(default=None, repr=False)
     """Salesforce user to act for; with a password or a private key."""
@@ -73,8 +73,8 @@ class Settings:
     login_url: str = ""
     """Token host as a URL, for example your My Domain; empty takes the environment's."""
 
-    api_version: Literal[5] = 5
-    """Version of the Pardot API; 4 and 3 are refused, this release speaks 5 only."""
+    api_version: int = 5
+    """Version of the Pardot API: 5, or 4 and 3, which have fewer objects and need `time_zone`."""
 
     time_zone: str | None = None
     """The API user's time zone, an IANA name; needed by versions 3 and 4, whose times carry no offset."""
@@ -84,6 +84,10 @@ class Settings:
 
     objects: Literal["standard", "all"] | tuple[str, ...] = "standard"
     """`standard` (what the reporting tables need), `all`, or a list of table names."""
+
+    related_fields: tuple[str, ...] = ()
+    """Fields of related objects in the exports of visitor activities and visitors, such as `campaign.name`,
+    `prospect.email`: columns `campaign_name`, `prospect_email`, as of the export. Version 5 only."""
 
     poll_seconds: float = 30.0
     """First wait between two looks at an export, seconds; the waits grow from there."""
@@ -117,13 +121,15 @@ class Settings:
 
     @property
     def login_method(self) -> LoginMethod:
-        """The OAuth flow that the credentials ask for."""
+        """The OAuth flow that the credentials ask for; without any secret it is what `pardot-etl login` stored."""
         given = self.credentials
         if given.refresh_token:
             return "refresh_token"
         if given.password:
             return "password"
-        return "jwt_bearer" if given.private_key or given.private_key_file else "client_credentials"
+        if given.private_key or given.private_key_file:
+            return "jwt_bearer"
+        return "client_credentials" if given.client_secret else "stored"
 
     @property
     def is_loopback(self) -> bool:
@@ -207,6 +213,7 @@ SETTINGS_KEYS: Final = (
     SettingKey("time_zone", values.time_zone),
     SettingKey("start_date", values.moment),
     SettingKey("objects", values.objects),
+    SettingKey("related_fields", values.related_fields),
     SettingKey("poll_seconds", values.positive_seconds),
     SettingKey("export_patience_seconds", values.positive_seconds),
     SettingKey("request_timeout_seconds", values.positive_seconds),
@@ -253,6 +260,11 @@ def load_settings(**overrides: object) -> Settings:
     problems += _missing(chosen, problems)
     credentials = Credentials(**{name.partition(".")[2]: value for name, value in chosen.items() if "." in name})
     problems += _login_problems(credentials, problems)
+    if chosen.get("api_version", 5) < 5 and "time_zone" not in chosen:
+        problems.append(
+            "sources.pardot.time_zone is not set, and the times of versions 3 and 4 carry no offset; set it to the "
+            "time zone of the API user, such as Europe/Berlin"
+        )
     if problems:
         raise SettingsError(problems)
     if credentials.username and "@" in credentials.username:
@@ -328,9 +340,7 @@ def _login_problems(given: Credentials, problems: list[str]) -> list[str]:
         f"{where}.username is set without password or private key; add one or remove it": given.username
         and not (given.password or key_given),
         f"{where}.security_token is set without password": given.security_token and not given.password,
-        f"{where}.client_secret is not set; only a private key or a refresh token does without it": not (
-            given.client_secret or key_given or given.refresh_token
-        ),
+        f"{where}.client_secret is not set, yet password needs it": given.password and not given.client_secret,
     }
     found = [phrase for phrase, broken in rules.items() if broken]
     return found + (_key_file_problems(given.private_key_file) if given.private_key_file else [])

@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timezone
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from .api.hosts import parse_origin
@@ -20,6 +19,7 @@ _UNIT = re.compile(r"0Uv[A-Za-z0-9]{15}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(Z|[+-][0-9]{2}:[0-9]{2})?")
+_RELATED = re.compile(r"[a-z][A-Za-z]{0,60}\.[A-Za-z][A-Za-z0-9_]{0,100}")
 _TABLE = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -62,11 +62,12 @@ def host(found: object) -> str:
     return parse_origin(text(found))
 
 
-def api_version(found: object) -> Literal[5]:
-    """5; versions 4 and 3 are named by the setting's contract and not spoken yet, which must not pass in silence."""
-    if _number(found) == 5:
-        return 5
-    raise ValueError("5, the only version that this release speaks")
+def api_version(found: object) -> int:
+    """5, 4 or 3."""
+    number = _number(found)
+    if number in (5, 4, 3):
+        return int(number)
+    raise ValueError("5, 4 or 3")
 
 
 def time_zone(found: object) -> str:
@@ -117,6 +118,16 @@ def objects(found: object) -> str | tuple[str, ...]:
         if names and all(_TABLE.fullmatch(name) for name in names):
             return tuple(dict.fromkeys(names))
     raise ValueError("standard, all, or table names such as visitor_activities, prospects")
+
+
+def related_fields(found: object) -> tuple[str, ...]:
+    """Names of fields of related objects, as a list or as text with commas; an empty list for none."""
+    names = found.split(",") if isinstance(found, str) else found
+    if isinstance(names, Iterable):
+        texts = [name.strip() if isinstance(name, str) else "" for name in names]
+        if all(_RELATED.fullmatch(name) for name in texts):
+            return tuple(dict.fromkeys(texts))
+    raise ValueError("fields of related objects such as campaign.name, prospect.email")
 
 
 def positive_seconds(found: object) -> float:

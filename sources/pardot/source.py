@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .catalogue import PURGED_AT, select_entries
+from .catalogue import PURGED_AT
+from .dialects.choose import entries_of
 from .reading.columns import KEY
 from .resources import UPDATE, Errand, rows_of
 from .session import Session, open_session
@@ -50,7 +51,7 @@ def pardot_source(
 
     if session is None:
         session = open_session(settings or load_settings())
-    entries = select_entries(session.settings.objects if objects is None else objects)
+    entries = entries_of(session.settings, objects)
 
     @dlt.source(name=SOURCE_NAME, section=SOURCE_NAME, max_table_nesting=0)
     def bind() -> Iterator[Any]:

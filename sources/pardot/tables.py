@@ -154,7 +154,9 @@ def _same_or_newer(entry: Entry, names: Sequence[str]) -> str:
     same = f"ROW({stored}) IS NOT DISTINCT FROM ROW({fetched})"
     if not entry.has_updated_at:
         return same
-    return f"m.updated_at > f.updated_at OR (m.updated_at IS NOT DISTINCT FROM f.updated_at AND {same})"
+    # On a wall clock that was set back, a later time may read as an earlier one.
+    slack = " + INTERVAL 1 HOUR" if entry.times_are_local else ""
+    return f"m.updated_at > f.updated_at{slack} OR (m.updated_at IS NOT DISTINCT FROM f.updated_at AND {same})"
 
 
 def deliver(
@@ -191,7 +193,7 @@ def deliver(
         checked, rows = None, sum(file.rows for file in files)
     else:
         target = destination.folder / f"{stem}.parquet"
-        relied_on = RELIED_ON | {entry.changed_by}
+        relied_on = RELIED_ON | {entry.changed_column}
         checked = check(files, fields, target, table=entry.table, time_zone=time_zone, relied_on=relied_on)
         fields, rows = checked.fields, checked.rows
         select = select_checked(checked.path, fields, load_id=load_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,82 +20,20 @@ from pardot_emulator.dates import DateWriter
 from pardot_emulator.errors import HTTP_STATUS, ApiError, OAuthError
 from pardot_emulator.export_requests import ExportRequestParser
 from pardot_emulator.exports import Export, Exports, Polls, Seconds, export_row
+from pardot_emulator.legacy.service import LegacyService, check_version
 from pardot_emulator.limits import Limits, Slot
+from pardot_emulator.login_pages import show_page
 from pardot_emulator.messages import Request, Response, deliver_chunked
 from pardot_emulator.queries import Queries, split_fields
 from pardot_emulator.records import Json, RecordWriter
 from pardot_emulator.result_files import ResultWriter
-from pardot_emulator.schema import COLLECTIONS, Collection
+from pardot_emulator.routes import Route
+from pardot_emulator.schema import COLLECTIONS
 from pardot_emulator.selection import Selector
 from pardot_emulator.store import Store
 
 _EXPORTS = COLLECTIONS["exports"]
 _LIMIT_CODES = frozenset({66, 122, 202})
-
-
-@dataclass(frozen=True)
-class Route:
-    """One request recognised by its method and path."""
-
-    operation: str
-    """Name for faults and the call log: ``export.read``, ``query:prospects``…"""
-    collection: Collection | None = None
-    id: int | None = None
-    file_id: int | None = None
-
-    @property
-    def is_login(self) -> bool:
-        """Whether this is the login host's business and not the API's."""
-        return self.operation == "token"
-
-
-_PATHS: tuple[tuple[str, str, str], ...] = (
-    ("POST", r"/services/oauth2/token", "token"),
-    ("POST", r"/api/v5/exports", "export.create"),
-    ("GET", r"/api/v5/exports", "export.query"),
-    ("GET", r"/api/v5/exports/(?P<id>\d{1,18})", "export.read"),
-    ("GET", r"/api/v5/exports/(?P<id>\d{1,18})/results/(?P<file>\d{1,18})", "export.download"),
-    ("POST", r"/api/v5/exports/(?P<id>\d{1,18})/do/cancel", "export.cancel"),
-    ("GET", r"/api/v5/objects/account", "account"),
-    ("GET", r"/api/v5/(?:objects/)?(?P<collection>[a-z-]+)", "query"),
-    ("GET", r"/api/v5/(?:objects/)?(?P<collection>[a-z-]+)/(?P<id>\d{1,18})", "read"),
-)
-_NOT_UNDER_OBJECTS = frozenset({"bulk-actions", "imports", "external-activities"})
-
-
-def find_route(method: str, path: str) -> Route:
-    """Recognise a request; its operation is ``wrong_method`` or ``unknown`` where there is none."""
-    matches = [
-        (allowed, operation, match)
-        for allowed, pattern, operation in _PATHS
-        if (match := re.fullmatch(pattern, path)) is not None
-    ]
-    if not matches:
-        return Route("unknown")
-    for allowed, operation, match in matches:
-        if allowed != method:
-            continue
-        groups = match.groupdict()
-        collection = None
-        if "collection" in groups:
-            collection = _find_collection(groups["collection"], is_object="/objects/" in path)
-            if collection is None:
-                return Route("unknown")
-            operation = f"{operation}:{collection.name}"
-        elif operation == "account":
-            collection = COLLECTIONS["account"]
-        id, file_id = groups.get("id"), groups.get("file")
-        return Route(operation, collection, id and int(id), file_id and int(file_id))  # type: ignore[arg-type]
-    return Route("wrong_method")
-
-
-def _find_collection(name: str, *, is_object: bool) -> Collection | None:
-    collection = COLLECTIONS.get(name)
-    if collection is None or not collection.is_query or collection.is_single or name == "exports":
-        return None
-    served_outside = name in _NOT_UNDER_OBJECTS
-    served_inside = name not in ("bulk-actions", "imports")
-    return collection if (served_inside if is_object else served_outside) else None
 
 
 @dataclass
@@ -131,14 +68,17 @@ class Api:
             self.processing,
             self._record_export,
         )
+        self.legacy = LegacyService(self.store, self.behaviour, self.clock, self.exports, self.parser, self.base_url)
         self._cache: dict[tuple[str, str], tuple[datetime, Response]] = {}
         self._cache_lock = threading.Lock()
         self.store.clear("exports")
 
     # -- entry
 
-    def login(self, request: Request) -> Response:
-        """Answer the token endpoint."""
+    def login(self, request: Request, operation: str = "token") -> Response:
+        """Answer the login host's addresses: the token endpoint, and the two pages that a person sees."""
+        if operation != "token":
+            return show_page(self.authority, operation, request.parameters)
         form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         try:
             answer = self.authority.issue(form, request.headers.get("authorization"))
@@ -154,12 +94,12 @@ class Api:
             self.limits.spend(slot, self._cost(route))
             response = self._cached(request, route)
         except ApiError as error:
-            response = self.refuse(error)
+            response = self.refuse(error, request, route)
         if request.headers.get("x-return-api-usage", "").lower() in ("1", "true"):
             response = self._with_usage(response)
         return response
 
-    def refuse(self, error: ApiError) -> Response:
+    def refuse(self, error: ApiError, request: Request, route: Route) -> Response:
         """Build the answer to a refused request."""
         usual = HTTP_STATUS.get(error.code, 400)
         status = error.status or self.behaviour.http_status.get(error.code, usual)
@@ -167,14 +107,17 @@ class Api:
             status = self.behaviour.http_status.get(error.code, usual)
         if self.behaviour.errors_under_http_200:
             status = 200
-        response = Response.of_json({"code": error.code, "message": error.message}, status, error.code)
+        if route.is_legacy:
+            response = self.legacy.refuse(error, request, route, status)
+        else:
+            response = Response.of_json({"code": error.code, "message": error.message}, status, error.code)
         if error.code in _LIMIT_CODES and self.behaviour.retry_after_seconds is not None:
             response = response.with_headers(("Retry-After", str(self.behaviour.retry_after_seconds)))
         return response
 
     def _cost(self, route: Route) -> int:
         is_free = (route.operation == "account" and not self.behaviour.account_read_costs_a_call) or (
-            route.operation == "export.download" and not self.behaviour.downloads_cost_a_call
+            route.operation.endswith("export.download") and not self.behaviour.downloads_cost_a_call
         )
         return 0 if is_free else 1
 
@@ -201,6 +144,8 @@ class Api:
         return response
 
     def _dispatch(self, request: Request, route: Route) -> Response:
+        if route.is_legacy:
+            return self._dispatch_legacy(request, route)
         if route.operation == "unknown":
             raise ApiError(198)
         if route.operation == "wrong_method":
@@ -219,6 +164,16 @@ class Api:
             "query": self._query,
             "read": self._read,
         }
+
+    def _dispatch_legacy(self, request: Request, route: Route) -> Response:
+        if request.method not in ("GET", "POST"):
+            raise ApiError(60)
+        if route.is_export and route.action == "downloadResults":
+            check_version(route, self.behaviour)
+            return self._download(request, route)
+        if route.object == "account":
+            self._refresh_account()
+        return self.legacy.handle(request, route)
 
     # -- objects
 
@@ -239,6 +194,10 @@ class Api:
         return Response.of_json(record)
 
     def _read_account(self, request: Request, route: Route) -> Response:
+        self._refresh_account()
+        return self._read(request, route)
+
+    def _refresh_account(self) -> None:
         if not self.store.count("account"):
             self.store.insert("account", [{"id": 1}])
         account = next(self.store.rows("account"))
@@ -248,7 +207,6 @@ class Api:
             maximumDailyApiCalls=self.limits.daily,
             apiCallsUsed=self.limits.used_today,
         )
-        return self._read(request, route)
 
     # -- exports
 
@@ -304,7 +262,8 @@ class Api:
 
 
 def _id(id: int | None) -> int:
-    assert id is not None  # noqa: S101  by the route
+    if id is None:  # versions 3 and 4 spell ids as pairs, which may be wrong
+        raise ApiError(16)
     return id
 
 

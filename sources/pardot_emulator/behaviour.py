@@ -1,6 +1,7 @@
 """What the documentation leaves open, as switches.
 
-Wherever Salesforce's pages are silent about version 5, or contradict each other, the emulator has to choose.
+Wherever Salesforce's pages are silent, or contradict each other, the emulator has to choose. What begins with `v4_`
+is about versions 3 and 4.
 Each choice is a field of :class:`Behaviour`: the default is the likelier reading, the docstring names the
 others. A client that is right under every one of ``Behaviour.alternatives()`` depends on none of them.
 """
@@ -20,6 +21,11 @@ _NO_OVERRIDES: Mapping[int, int] = MappingProxyType({})
 def _others(*values: Any) -> Mapping[str, Any]:
     """Remember every other value worth testing."""
     return {"others": values}
+
+
+def _legacy(*values: Any) -> Mapping[str, Any]:
+    """The same for a switch that only clients of versions 3 and 4 can meet."""
+    return {"others": values, "is_legacy": True}
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,11 @@ class Behaviour:
         default="constant", metadata=_others("new, old kept", "new, old revoked")
     )
     """Whether each refresh hands out a new refresh token, and whether the old one still works afterwards."""
+
+    device_code_over: Literal["expired_token", "invalid_grant"] = field(
+        default="expired_token", metadata=_others("invalid_grant")
+    )
+    """What a device is told whose code was not entered in time."""
 
     # -- exports
 
@@ -252,6 +263,68 @@ class Behaviour:
     cache_seconds: int = field(default=0, metadata=_others(60))
     """How long an object read or query may be answered from a cache; documented as up to a minute."""
 
+    # -- versions 3 and 4
+
+    account_versions: Literal["3 and 4", "only 4", "only 3"] = field(
+        default="3 and 4", metadata=_legacy("only 4", "only 3")
+    )
+    """Which of versions 3 and 4 the account takes: it depends on whether it lets prospects share an address. The
+    other one is refused with 88 or 89; whether any account takes both is not said."""
+
+    v4_failure_status: Literal["200", "4xx"] = field(default="200", metadata=_legacy("4xx"))
+    """HTTP status of refused requests other than exports, whose page promises 4xx. 401 and 5xx are real in any case."""
+
+    v4_error_form: Literal["text", "object"] = field(default="text", metadata=_legacy("object"))
+    """Whether ``err`` is the text, with ``err_code`` beside it, or an object with both as its attributes."""
+
+    v4_several_errors: Literal["10000", "first"] = field(default="10000", metadata=_legacy("first"))
+    """What a request with several wrong parameters gets: code 10000 and a node for each, or the first error alone."""
+
+    v4_no_rows: Literal["key missing", "null", "[]"] = field(default="key missing", metadata=_legacy("null", "[]"))
+    """Answer to a query that finds nothing: a result without the object's key, no result, or an empty list."""
+
+    v4_nulls: Literal["absent", "null"] = field(default="absent", metadata=_legacy("null"))
+    """Whether fields without a value are left out, as documented, or come empty, as in captured answers."""
+
+    v4_limit_over_200: Literal["refused", "cut to 200"] = field(default="refused", metadata=_legacy("cut to 200"))
+    """A limit over 200: code 23, or 200 rows. The error page says one thing and most object pages the other."""
+
+    v4_booleans: Literal["true/false", "1/0", "text"] = field(default="true/false", metadata=_legacy("1/0", "text"))
+    """Whether booleans are such, numbers, or the texts ``true`` and ``false``."""
+
+    v4_entities: Literal["named", "numeric", "none"] = field(default="named", metadata=_legacy("numeric", "none"))
+    """How texts are encoded: the documentation warns of HTML entities and says neither which nor where. With
+    ``none`` a text that holds an entity itself cannot be told from an encoded one."""
+
+    v4_values: Literal["value", "list"] = field(default="value", metadata=_legacy("list"))
+    """Several values of a custom field in JSON: an object with ``value`` in it, as in XML, or a plain list."""
+
+    v4_account_values: Literal["plain", "in value"] = field(default="plain", metadata=_legacy("in value"))
+    """Texts of prospect accounts: plain, as documented, or in a ``value`` element, as in a captured answer."""
+
+    v4_target: Literal["destination", "destination_url"] = field(
+        default="destination", metadata=_legacy("destination_url")
+    )
+    """Name of a custom redirect's target: the field table says one thing, the sample on the object's page the other."""
+
+    v4_template_query: bool = field(default=True, metadata=_legacy(False))
+    """Whether email templates can be queried; their page has only a read and ``listOneToOne``."""
+
+    v4_export_wrapper: bool = field(default=True, metadata=_legacy(False))
+    """Whether an export stands under ``export``, as in the schema, or bare, as in the samples."""
+
+    v4_export_format: Literal["xml", "json"] = field(default="xml", metadata=_legacy("json"))
+    """Format of export answers when the request does not say: a known client reads JSON without asking for it."""
+
+    v4_single_ref: Literal["text", "list"] = field(default="text", metadata=_legacy("list"))
+    """Whether the only result file is a text, as documented, or a list of one."""
+
+    v4_result_host: Literal["same", "other"] = field(default="same", metadata=_legacy("other"))
+    """Host of result files: that of the request, or another name of it; the documentation's sample has another."""
+
+    v4_prospect_export_deleted: Literal["any", "all only"] = field(default="any", metadata=_legacy("all only"))
+    """Whether an export of prospects takes any ``deleted``, or has to say ``all``, as in 2020."""
+
     # -- zones
 
     user_zone: str = field(default="America/New_York", metadata=_others("UTC", "Asia/Kolkata"))
@@ -261,11 +334,16 @@ class Behaviour:
     """Time zone of the account: decides when the daily limit starts anew."""
 
     @classmethod
-    def alternatives(cls) -> Mapping[str, Behaviour]:
-        """Every switch turned each other way, one at a time, by an id such as ``create_status=200``."""
+    def alternatives(cls, *, with_legacy: bool = True) -> Mapping[str, Behaviour]:
+        """Every switch turned each other way, one at a time, by an id such as ``create_status=200``.
+
+        Args:
+            with_legacy: whether to include the switches that only clients of versions 3 and 4 can meet.
+        """
         return {
             f"{each.name}={_readable(value)}": replace(cls(), **{each.name: value})
             for each in fields(cls)
+            if with_legacy or not each.metadata.get("is_legacy")
             for value in each.metadata["others"]
         }
 

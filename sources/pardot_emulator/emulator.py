@@ -23,15 +23,14 @@ from pardot_emulator.store import Store
 class Emulator:
     """Account Engagement (Pardot) on the loopback interface, over an account of your making.
 
-    What it imitates: the token endpoint of the Salesforce login host with four flows; version 5 queries,
-    reads, the account and the Export API, with their errors, limits, page chains, queue, expiry and recycle
-    bin.
+    What it imitates: the token endpoint of the Salesforce login host with six flows, and the two pages that a
+    person sees; version 5 queries, reads, the account and the Export API, with their errors, limits, page chains,
+    queue, expiry and recycle bin; the same of versions 3 and 4, see ``pardot_emulator.legacy``.
 
-    What it does not imitate: versions 3 and 4; browser and device logins; everything that writes (create,
-    update, delete, undelete, tags, merges: change the store instead); imports, bulk actions and external
-    activities beyond listing what the store holds; abilities of users and access rules (``Pardot-Warning:
-    202`` comes as a planned fault); the wrong-host form of error 201; stale reads other than a cache of whole
-    answers; gateway time-outs of its own accord (plan a fault); HTTPS.
+    What it does not imitate: everything that writes (create, update, delete, undelete, tags, merges: change the
+    store instead); imports, bulk actions and external activities beyond listing what the store holds; abilities of
+    users and access rules (``Pardot-Warning: 202`` comes as a planned fault); the wrong-host form of error 201;
+    stale reads other than a cache of whole answers; gateway time-outs of its own accord (plan a fault); HTTPS.
 
     Args:
         store: the rows of the account; stays open when the emulator closes.
@@ -184,6 +183,10 @@ class Emulator:
     def expire_tokens(self) -> None:
         """End the life of every access token, as a session time-out would."""
         self._server.api.authority.expire_tokens()
+
+    def revoke_refresh_tokens(self) -> None:
+        """Revoke every refresh token issued so far, as an administrator can."""
+        self._server.api.authority.revoke_refresh_tokens()
 
     def secrets(self) -> list[str]:
         """Return every secret accepted or issued so far: none may be found in a log, a file or a table."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from pardot_emulator.behaviour import Behaviour
@@ -20,7 +20,6 @@ from pardot_emulator.selection import Selection, Selector
 
 MAX_FIELDS = 150
 MAX_FILE_BYTES = 200_000_000
-_PROPERTIES = frozenset({"procedure", "fields", "includeByteOrderMark", "legacyDateFormat", "maxFileSizeBytes"})
 _SESSION_TYPE = 5
 
 
@@ -56,6 +55,9 @@ class ExportRequestParser:
     selector: Selector
     behaviour: Behaviour
     min_file_bytes: int
+    properties: ClassVar[frozenset[str]] = frozenset(
+        {"procedure", "fields", "includeByteOrderMark", "legacyDateFormat", "maxFileSizeBytes"}
+    )
 
     def parse(self, content_type: str, raw_body: bytes, now: datetime) -> ExportRequest:
         """Read the body of a create call.
@@ -65,7 +67,7 @@ class ExportRequestParser:
         """
         body = _parse_body(content_type, raw_body)
         for name in body:
-            if name not in _PROPERTIES:
+            if name not in self.properties:
                 raise ApiError(154, name)
         collection_name, procedure, arguments = self._parse_procedure(body)
         after, before = self._parse_range(procedure, arguments, now)
@@ -107,16 +109,16 @@ class ExportRequestParser:
     def _parse_range(
         self, procedure: Procedure, arguments: Mapping[str, Any], now: datetime
     ) -> tuple[datetime, datetime | None]:
-        after = self._parse_date(arguments, procedure.after)
+        after = self._parse_date(arguments, procedure.after, now)
         has_end = arguments.get(procedure.before) is not None
-        before = self._parse_date(arguments, procedure.before) if has_end else None
+        before = self._parse_date(arguments, procedure.before, now) if has_end else None
         if after >= (before or now):
             raise ApiError(self.behaviour.empty_range_code, procedure.after)
         if (before or now) > _one_year_later(after):
             raise ApiError(self.behaviour.over_one_year_code, "the dates are more than one year apart")
         return after, before
 
-    def _parse_date(self, arguments: Mapping[str, Any], name: str) -> datetime:
+    def _parse_date(self, arguments: Mapping[str, Any], name: str, now: datetime) -> datetime:  # noqa: ARG002  see legacy
         zones = {"user zone": ZoneInfo(self.behaviour.user_zone), "UTC": ZoneInfo("UTC")}
         try:
             instant = parse_date(arguments[name], zones.get(self.behaviour.naive_dates))

@@ -45,6 +45,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -57,6 +58,7 @@ from pardot_emulator.errors import MESSAGES, ApiError
 from pardot_emulator.exports import Exports
 from pardot_emulator.messages import Delivery, Response
 
+_STATUS = re.compile(rb'("status":"|"state":"|<state>)[^"<]*')
 _LOGIN_PAGE = "<!DOCTYPE html><html><head><title>Login | Salesforce</title></head><body></body></html>"
 
 
@@ -65,7 +67,8 @@ class Fault:
 
     Args:
         operation: ``token``, ``export.create``, ``export.read``, ``export.query``, ``export.download``,
-            ``export.cancel``, ``query:<collection>``, ``read:<collection>``, ``account``, or ``any``.
+            ``export.cancel``, ``query:<collection>``, ``read:<collection>``, ``account``; of versions 3 and 4
+            ``v4.export.create`` and so on, ``v4.query:<object>``, ``v4.read:<object>``; or ``any``.
         kind: one of the kinds in the module docstring.
         times: how many requests meet it.
         skip: how many requests pass before it.
@@ -240,7 +243,9 @@ def _headers(detail: Detail, exchange: Exchange) -> Response:
 
 
 def _unknown_status(detail: Detail, exchange: Exchange) -> Response:
-    return _patch({"status": detail.get("word", "Reticulating")}, exchange)
+    response = exchange.proceed()
+    word = str(detail.get("word", "Reticulating")).encode()
+    return replace(response, body=_STATUS.sub(lambda match: match[1] + word, response.body, count=1))
 
 
 def _redact(detail: Detail, exchange: Exchange) -> Response:

@@ -11,7 +11,7 @@ from pardot_emulator.assets import Mailing, read_live, whole
 from pardot_emulator.custom_fields import FIRST_FIELDS, REMARKS
 from pardot_emulator.hostile import HOSTILE_NAMES, HOSTILE_TEXTS
 from pardot_emulator.marketing import MAIN_LISTS, TAGS
-from pardot_emulator.names import CITIES, INDUSTRIES, JOB_TITLES, company, domain, person
+from pardot_emulator.names import CITIES, INDUSTRIES, JOB_TITLES, STAGES, company, domain, person
 from pardot_emulator.people import OPTED_OUT, Prospects, Visitors, prospect_id
 from pardot_emulator.rows import FIRST_IDS, Sink
 from pardot_emulator.sizes import Sizes
@@ -40,6 +40,29 @@ VISITOR_COLUMNS = (
     "updatedAt",
 )
 HISTORY_COLUMNS = ("prospectId", "previousStageId", "nextStageId", "secondsElapsed", "createdAt")
+_STAGE_PROSPECT_COLUMNS = (
+    "lifecycleStageName",
+    "lifecycleId",
+    "lifecycleStageId",
+    "prospectId",
+    "createdAt",
+    "updatedAt",
+)
+_BULK_ACTION_COLUMNS = (
+    "object",
+    "bulkAction",
+    "status",
+    "origin",
+    "count",
+    "percentComplete",
+    "errorCount",
+    "fileName",
+    "processedCount",
+    "createdAt",
+    "updatedAt",
+    "createdById",
+    "updatedById",
+)
 _ACCOUNT_COLUMNS = (
     "name",
     "salesforceId",
@@ -96,6 +119,8 @@ _PROSPECT_COLUMNS = (
 )
 _GRADES = ("A+", "A", "A-", "B+", "B", "B-", "C+", "C", "D", "F")
 _STAGE_SCORES = (8, 40, 90, 160)
+_LIFECYCLE = 1
+"""The id of the only lifecycle."""
 
 
 class Population:
@@ -171,6 +196,8 @@ class Population:
         self._fill("lifecycle-histories", HISTORY_COLUMNS, self._histories())
         self._add_tagged_objects()
         self._add_external_activities()
+        self._fill("lifecycle-stage-prospects", _STAGE_PROSPECT_COLUMNS, self._stage_prospects())
+        self._fill("bulk-actions", _BULK_ACTION_COLUMNS, self._bulk_actions())
 
     def _fill(self, collection: str, columns: tuple[str, ...], rows: Iterator[Row]) -> None:
         sink = Sink(self._store, collection, columns)
@@ -247,6 +274,21 @@ class Population:
                 elapsed = None if previous is None else (latest - entered) // stage_count
                 yield prospect_id(place), previous, self._stages[level], elapsed, at
                 previous = self._stages[level]
+
+    def _stage_prospects(self) -> Iterator[Row]:
+        for place in range(len(self._prospects)):
+            entered, stage = self._prospects.created_at[place], self.stage(place)
+            changed = max(entered, self._prospects.last_at[place])
+            yield STAGES[stage], _LIFECYCLE, self._stages[stage], prospect_id(place), entered, changed
+
+    def _bulk_actions(self) -> Iterator[Row]:
+        for place, (action, errors) in enumerate((("delete", 0), ("undelete", 2), ("addTag", 0))):
+            at, count = self._timeline.start + (7 + 90 * place) * DAY, 40 * (place + 1)
+            author = self._users[place % len(self._users)]
+            yield (
+                "prospect", action, "Complete", "API", count, 100, errors, f"prospects-{place + 1}.csv", count - errors,
+                at, at + 10 * (place + 1), author, author,
+            )  # fmt: skip
 
     def _add_tagged_objects(self) -> None:
         tags = [whole(row["id"]) for row in self._store.rows("tags")]

@@ -68,7 +68,7 @@ class ResultWriter:
         columns = request.selection.columns
         if not self.behaviour.single_empty_column_defect or len(columns) != 1:
             return None
-        return None if rows.has_value(columns[0]) else columns[0].path
+        return None if rows.has_value(columns[0]) else columns[0].title or columns[0].path
 
 
 class _Rows:
@@ -191,7 +191,7 @@ class _CsvEncoder:
 
     def header(self) -> bytes:
         """The first line of every file, after its byte order mark if there is one."""
-        line = ",".join(self._cell % self._header_name(column.path) for column in self._columns)
+        line = ",".join(self._cell % (column.title or self._header_name(column.path)) for column in self._columns)
         return (_BYTE_ORDER_MARK if self._has_mark else b"") + (line + self.line_end).encode()
 
     def lines(self, rows: Sequence[tuple[Any, ...]]) -> list[str]:

@@ -400,10 +400,11 @@ _DECLARED = (
     ),
 )
 
-COLLECTIONS: Mapping[str, Collection] = MappingProxyType({each.name: each for each in _DECLARED})
+_BY_NAME = {each.name: each for each in _DECLARED}
+_BY_EXPORT_NAME = {each.export_name: each for each in _DECLARED if each.export_name is not None}
+
+COLLECTIONS: Mapping[str, Collection] = MappingProxyType(_BY_NAME)
 """Every collection by its version 5 name."""
 
-EXPORTABLE: Mapping[str, Collection] = MappingProxyType(
-    {each.export_name: each for each in _DECLARED if each.export_name is not None}
-)
+EXPORTABLE: Mapping[str, Collection] = MappingProxyType(_BY_EXPORT_NAME)
 """Every collection that has export procedures, by the prefix of the procedure name."""

@@ -27,6 +27,8 @@ class Column:
     sql: str
     relation: str | None = None
     is_multi_value: bool = False
+    title: str | None = None
+    """What the header of a file calls it, where that is not the path: versions 3 and 4 have names of their own."""
 
     @property
     def name(self) -> str:

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pardot_emulator.api import Api, Route, find_route
+from pardot_emulator.api import Api
 from pardot_emulator.errors import ApiError
 from pardot_emulator.exports import Exports
 from pardot_emulator.faults import Faults
 from pardot_emulator.limits import Slot
 from pardot_emulator.messages import Request, Response, deliver_whole
+from pardot_emulator.routes import Route, find_route
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _IDLE_SECONDS = 120.0
@@ -192,7 +193,7 @@ class _Exchange:
     @property
     def export_id(self) -> int | None:
         """The export that the path names."""
-        return self.route.id if self.route.operation.startswith("export.") else None
+        return self.route.id if self.route.is_export else None
 
     @property
     def exports(self) -> Exports:
@@ -209,12 +210,12 @@ class _Exchange:
 
     def refuse(self, error: ApiError) -> Response:
         """Build the answer to a refused request."""
-        return self.server.api.refuse(error)
+        return self.server.api.refuse(error, self._request, self.route)
 
     def proceed(self) -> Response:
         """Handle the request."""
         if self._slot is None:
-            return self.server.api.login(self._request)
+            return self.server.api.login(self._request, self.route.operation)
         return self.server.api.handle(self._request, self.route, self._slot)
 
     def finish(self) -> None:

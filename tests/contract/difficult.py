@@ -9,9 +9,9 @@ from pathlib import Path
 from kit import END
 
 from pardot.catalogue import CATALOGUE, Entry, Field, Type
-from pardot.queries import write_pages
 from pardot.reading.columns import PageFile, TextFile
 from pardot.reading.csv_files import ResultFileWriter
+from pardot.reading.pages import write_pages
 from pardot_emulator.hostile import HOSTILE_TEXTS
 from pardot_emulator.schema import Kind
 from pardot_emulator.store import Store, Value
@@ -48,8 +48,13 @@ def fill_gaps(store: Store) -> None:
 
 
 def add_difficult_rows(store: Store) -> None:
-    """Add to each collection a row per difficult text, in every text column, and rows of nothing and of extremes."""
+    """Add to each collection a row per difficult text, in every text column, and rows of nothing and of extremes.
+
+    A single object is no place for them.
+    """
     for entry in CATALOGUE.values():
+        if entry.is_single:
+            continue
         kinds = store.columns(entry.collection)
         stamps: dict[str, Value] = {
             name: END - timedelta(days=3) for name in ("createdAt", "updatedAt", "sentAt") if name in kinds

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from contract.golden import UPDATE, broken, kept
-from kit import snake
+from kit import NOT_ASKED_FOR, snake
 
 from pardot.catalogue import CATALOGUE, MAX_EXPORT_FIELDS, Entry, Route, Type, select_entries
 from pardot.tables import column_hints
@@ -23,7 +23,7 @@ entries = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=list(CATALOGU
 
 
 def test_catalogue_is_not_empty_and_keyed_by_table() -> None:
-    assert len(CATALOGUE) >= 21
+    assert len(CATALOGUE) >= 37
     assert [entry.table for entry in CATALOGUE.values()] == list(CATALOGUE)
     assert [entry.table for entry in select_entries("all")] == list(CATALOGUE)
 
@@ -53,10 +53,14 @@ def test_names_are_words_and_columns_are_their_snake_case(entry: Entry) -> None:
 
 @entries
 def test_declaration_agrees_with_the_emulators_own(entry: Entry) -> None:
-    """Written down twice, independently: the client reads nothing that the API does not have."""
+    """Written down twice, independently: the client reads nothing that the API does not have, and all that it has."""
     collection = COLLECTIONS[entry.collection]
     asked = {field.name: field.type for field in entry.fields if field.is_asked}
     assert asked.keys() <= set(collection.fields)
+    assert set(collection.fields) - asked.keys() <= {*entry.left_out, *NOT_ASKED_FOR.get(collection.name, ())}
+    assert asked.keys() & set(entry.left_out) == set()
+    is_queried_like_others = collection.is_query and collection.path.endswith(f"/objects/{entry.collection}")
+    assert (entry.has_query, entry.is_single) == (is_queried_like_others, collection.is_single)
     assert {name for name, kind in asked.items() if collection.fields[name].kind not in KINDS[kind]} == set()
     assert entry.has_recycle_bin is collection.has_recycle_bin
     assert entry.has_custom_fields or not collection.has_custom_fields
@@ -66,6 +70,13 @@ def test_declaration_agrees_with_the_emulators_own(entry: Entry) -> None:
     if entry.route in (Route.EXPORT, Route.WALK_THEN_EXPORT):
         names = {"FilterByCreatedAt", *(["FilterByUpdatedAt"] if entry.exports_changes else [])}
         assert names <= set(collection.procedures)
+
+
+@entries
+def test_object_is_read_whole_at_every_run_only_where_no_query_can_filter_by_the_date_of_a_change(entry: Entry) -> None:
+    """A walk costs a call per thousand rows at every run."""
+    walks = entry.route in (Route.WALK, Route.WALK_THEN_EXPORT)
+    assert not walks or "updatedAt" not in COLLECTIONS[entry.collection].filters
 
 
 @entries

@@ -11,8 +11,11 @@ from contract.conftest import Loaded
 
 from pardot.catalogue import CATALOGUE, Entry
 
-IN_QUERIES_ONLY = {"sender_options", "reply_to_options"}
-"""Lists of objects; how an export would write one is not documented, and the emulator leaves the cell empty."""
+IN_QUERIES_ONLY = {
+    *("sender_options", "reply_to_options", "recipient_list_ids", "suppression_list_ids"),
+    *("business_hours", "prospects_multiple_entry", "schedule"),
+}
+"""Lists and objects; an export of them is said to be impossible, and the emulator refuses it."""
 entries = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=list(CATALOGUE))
 
 
@@ -30,11 +33,6 @@ def test_reading_again_gives_the_same_rows_and_loads_none(entry: Entry, loaded: 
 
 
 @entries
-def test_two_fresh_warehouses_hold_the_same_rows(entry: Entry, loaded: Loaded) -> None:
-    assert rows(loaded.before, entry) == rows(loaded.afresh, entry)
-
-
-@entries
-def test_exports_and_queries_bring_the_same_rows(entry: Entry, loaded: Loaded) -> None:
-    """What is difficult in a CSV file is not what is difficult in JSON: each object passes through both."""
+def test_fresh_warehouse_filled_by_the_other_route_holds_the_same_rows(entry: Entry, loaded: Loaded) -> None:
+    """What is difficult in a CSV file is not what is difficult in JSON: each object that can passes through both."""
     assert rows(loaded.before, entry, IN_QUERIES_ONLY) == rows(loaded.other, entry, IN_QUERIES_ONLY)

@@ -45,15 +45,21 @@ class Days:
         harvest = self.fetcher.gather(entry.table, position)
         target = self.account.folder / "checked.parquet"
         assert check(harvest.files, harvest.fields, target, table=entry.table, time_zone=None).rejected == ()
-        columns = ["id", stamp_of(entry)]
-        rows = pq.read_table(target, columns=columns).to_pylist()
+        stamp = stamp_of(entry)
+        rows = pq.read_table(target, columns=["id", stamp] if stamp else ["id"]).to_pylist()
         self.fetcher.session.note_exports(harvest.exports)
         self.fetcher.session.forget_fetched()  # as a pipeline does once the rows are loaded
-        return {row["id"]: row[columns[1]] for row in rows}, harvest.position
+        return {row["id"]: row.get(stamp) for row in rows}, harvest.position
+
+
+SOURCES = {"updated_at": "updatedAt", "created_at": "createdAt", "sent_at": "sentAt"}
+"""Columns of which one says how new a row is, the best one first, and the field that each is of."""
 
 
 def stamp_of(entry: Entry) -> str:
-    return {"emails": "sent_at"}.get(entry.table, "updated_at" if entry.has_updated_at else "created_at")
+    """Return the column that says how new a row is; empty where none does."""
+    columns = {field.column for field in entry.fields}
+    return next((column for column in SOURCES if column in columns), "")
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +122,7 @@ def test_second_read_brings_what_changed_in_between(entry: Entry, days: Days) ->
     """Whatever the store says is newer than the first position came with the second read."""
     through, second = days.positions[entry.table][1].through, days.reads[entry.table][1:]
     assert through is not None
-    source = {"sent_at": "sentAt", "updated_at": "updatedAt", "created_at": "createdAt"}[stamp_of(entry)]
+    source = SOURCES.get(stamp_of(entry), "id")
     rows = days.account.store.rows(entry.collection)
     expected = {int(str(row["id"])) for row in rows if isinstance(stamp := row[source], datetime) and stamp > through}
     assert expected <= {number for read in second for number in read}

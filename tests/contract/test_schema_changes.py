@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from contract.conftest import EVERYTHING
 from contract.difficult import as_pages, as_result_file, asked, fill_gaps
+from contract.kinds import one_of_each_kind
 from isolation import QUIET
 from kit import build_store, open_account, snake
 
@@ -22,7 +23,9 @@ from pardot.errors import DataError
 from pardot.reading.columns import check
 from pardot.reading.csv_files import ResultFileWriter
 
+KINDS = {entry.table: entry for entry in one_of_each_kind()}
 entries = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=list(CATALOGUE))
+kinds = pytest.mark.parametrize("entry", KINDS.values(), ids=list(KINDS))
 Values = dict[int, Any]
 
 
@@ -59,20 +62,19 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
         stack.callback(account.store.close)
         stack.enter_context(account.emulator)
         fill_gaps(account.store)
-        full = dict(CATALOGUE)
         expected = {
             table: {int(str(row["id"])): row[late(entry)] for row in account.store.rows(entry.collection)}
-            for table, entry in full.items()
+            for table, entry in KINDS.items()
         }
         history = History(expected, [], {})
         for thin in (True, False, True):
-            for table, entry in full.items():
+            for table, entry in KINDS.items():
                 patch.setitem(CATALOGUE, table, without_late(entry) if thin else entry)
-            account.run(EVERYTHING)
+            account.run(replace(EVERYTHING, objects=tuple(KINDS)))
             with duckdb.connect(str(account.places.published_database), read_only=True) as db:
-                history.found.append({table: values(db, entry) for table, entry in full.items()})
+                history.found.append({table: values(db, entry) for table, entry in KINDS.items()})
             at = account.clock.advance(timedelta(hours=1)).replace(microsecond=0)
-            for entry in full.values():
+            for entry in KINDS.values():
                 if entry.has_updated_at and not thin:
                     for number in expected[entry.table]:
                         account.store.update(entry.collection, number, updatedAt=at)
@@ -88,7 +90,7 @@ def values(db: duckdb.DuckDBPyConnection, entry: Entry) -> Values:
     return dict(db.execute(f'SELECT id, "{column}" FROM pardot.{entry.table}').fetchall())
 
 
-@entries
+@kinds
 def test_field_of_a_new_version_is_filled_for_the_rows_that_are_there(entry: Entry, history: History) -> None:
     first, second, _ = history.found
     assert not any(value is not None for value in first[entry.table].values())
@@ -96,7 +98,7 @@ def test_field_of_a_new_version_is_filled_for_the_rows_that_are_there(entry: Ent
     assert second[entry.table] == history.expected[entry.table]
 
 
-@entries
+@kinds
 def test_field_that_is_no_longer_asked_for_keeps_what_it_held(entry: Entry, history: History) -> None:
     """Although every row with a stamp was read again in the meantime."""
     assert history.found[2][entry.table] == history.expected[entry.table]

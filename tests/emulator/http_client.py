@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from xml.etree import ElementTree
 
 from pardot_emulator import Emulator
 
@@ -26,6 +27,11 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON."""
         return json.loads(self.body)
+
+    @property
+    def xml(self) -> ElementTree.Element:
+        """The body as XML."""
+        return ElementTree.fromstring(self.body)  # noqa: S314  our own emulator wrote it
 
 
 class Client:
@@ -87,6 +93,10 @@ class Client:
     def query(self, collection: str, **parameters: object) -> Answer:
         """Query a collection."""
         return self.get(f"/api/v5/objects/{collection}", None, **parameters)
+
+    def legacy(self, object: str, action: str = "query", /, version: object = 4, **parameters: object) -> Answer:
+        """Ask version 3 or 4, for JSON unless the parameters say otherwise; the action may carry an id."""
+        return self.get(f"/api/{object}/version/{version}/do/{action}", None, **{"format": "json", **parameters})
 
     def create(self, procedure: str = ACTIVITY_EXPORT, *, shows: str = "id,status,resultRefs", **body: Any) -> Answer:
         """Create an export; January 2026 and a few columns unless the body says otherwise."""

@@ -74,7 +74,7 @@ def test_client_may_identify_itself_by_basic_authentication(stranger: Client) ->
             "invalid_grant",
             id="password",
         ),
-        pytest.param({"grant_type": "device"}, "unsupported_grant_type", id="grant-type"),
+        pytest.param({"grant_type": "implicit"}, "unsupported_grant_type", id="grant-type"),
     ],
 )
 def test_refused_login_says_why_in_the_words_of_salesforce(stranger: Client, form: dict[str, str], error: str) -> None:

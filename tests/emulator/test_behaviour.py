@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
@@ -110,14 +111,43 @@ def _watch_queries(client: Client, emulator: Emulator, clock: ManualClock) -> li
     return seen
 
 
+def _watch_legacy(client: Client, emulator: Emulator, clock: ManualClock) -> list[object]:
+    emulator.store.insert("prospect-accounts", [{"id": 1, "name": "Acme"}])
+    emulator.store.insert("custom-redirects", [{"id": 1, "destinationUrl": "https://example.com"}])
+    emulator.store.insert("email-templates", [{"id": 1, "name": "Hello"}])
+    ask = client.legacy
+    seen: list[object] = [
+        _shown(ask("prospect", limit=2)),
+        _shown(ask("visitorActivity", "read/id/1")),
+        _shown(ask("visitorActivity", version=3, limit=1)),
+        _shown(ask("visitorActivity", id_less_than=1)),
+        _shown(ask("prospectAccount")),
+        _shown(ask("customRedirect")),
+        _shown(ask("emailTemplate")),
+        _shown(ask("list", limit=201)),
+        _shown(ask("list", limit=201, sort_by="colour")),
+        _shown(ask("list", "read/id/9")),
+    ]
+    for deleted in ("all", "false"):
+        arguments = {"created_after": "2026-01-01", "deleted": deleted}
+        procedure = {"name": "filter_by_created_at", "arguments": arguments}
+        body = json.dumps({"object": "prospect", "procedure": procedure, "fields": ["id"]}).encode()
+        path = "/api/export/version/4/do/create"
+        seen.append(_shown(client.send("POST", path, body, {"Content-Type": "application/json"})))
+    seen.extend(_shown(ask("export", "read/id/88101")) for _ in range(3))
+    return seen
+
+
 def _watch_logins(client: Client, emulator: Emulator, clock: ManualClock) -> list[object]:
     refused = client.token(grant_type="refresh_token", refresh_token="wrong")
     accepted = client.token(grant_type="refresh_token", refresh_token=emulator.credentials.refresh_token)
+    device = client.token(response_type="device_code").json
     seen: list[object] = [_shown(refused), sorted(accepted.json)]
     for seconds in (1000, 6300, 80_000):
         clock.advance(seconds=seconds)
         seen.append(client.query("lists", fields="id").status)
     seen.append(_shown(client.query("lists", fields="id")))
+    seen.append(_shown(client.token(grant_type="device", code=device.get("device_code", ""))))
     return seen
 
 
@@ -153,6 +183,7 @@ _Scenario = Callable[[Client, Emulator, ManualClock], list[object]]
 _SCENARIOS: tuple[_Scenario, ...] = (
     _watch_exports,
     _watch_queries,
+    _watch_legacy,
     _watch_logins,
     _watch_refusals,
     _watch_limits,
@@ -169,7 +200,7 @@ def _watch(behaviour: Behaviour) -> Iterator[str]:
             Client(emulator) as client,
         ):
             seen = repr(scenario(client, emulator, clock))
-        yield seen.replace(emulator.url, "URL")
+        yield seen.replace(emulator.url.rpartition(":")[2], "PORT")
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +225,14 @@ def test_every_switch_has_alternatives_and_its_default_is_none_of_them() -> None
         assert others
         assert getattr(Behaviour(), each.name) not in others
     assert len(_ALTERNATIVES) == sum(len(each.metadata["others"]) for each in fields(Behaviour))
+
+
+def test_switches_of_versions_3_and_4_can_be_left_out() -> None:
+    left_out = _ALTERNATIVES.keys() - Behaviour.alternatives(with_legacy=False).keys()
+
+    assert {name.split("=")[0] for name in left_out} == {
+        each.name for each in fields(Behaviour) if each.name.startswith("v4_") or each.name == "account_versions"
+    }
 
 
 _FILE = {"fields": ["id", "optedOut", "createdAt"], "arguments": {"createdAfter": "2026-01-01T00:00:00Z"}}

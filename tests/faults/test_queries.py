@@ -6,15 +6,15 @@ import pytest
 from fetching import Fetcher, OpenAccount, calls, event_names
 from kit import Account
 
+from pardot.dialects.version5_queries import PAGE_ROWS
 from pardot.errors import DataError, PardotError, RejectedRequestError
-from pardot.queries import PAGE_ROWS
 from pardot_emulator import Behaviour, Fault
 
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> int:
     """Pages of ten rows, so that a small account has many."""
-    monkeypatch.setattr("pardot.queries.PAGE_ROWS", 10)
+    monkeypatch.setattr("pardot.dialects.version5_queries.PAGE_ROWS", 10)
     return 10
 
 

@@ -90,10 +90,7 @@ def test_the_settings_folder_is_named_and_secrets_that_others_can_read_are_warne
     found = findings(Outcome(2, out, ""))
     assert found["folder"][0]["detail"].startswith(str(folder))
     assert found["folder"][0]["fix"] == f"chmod 600 {secrets}"
-    assert [one["detail"].partition(" ")[0] for one in found["settings"]] == [
-        "sources.pardot.business_unit_id",
-        "sources.pardot.credentials.client_secret",
-    ]
+    assert [one["detail"].partition(" ")[0] for one in found["settings"]] == ["sources.pardot.business_unit_id"]
 
 
 def test_refused_credentials_end_the_check_there(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

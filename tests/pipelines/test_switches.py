@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-from kit import build_store, open_account, table_differences
+from kit import build_store, open_account, several_values, table_differences
 from sampling import sampled
 
 from pardot_emulator import Behaviour, Store
 from pardot_etl.run import RunOptions
 
 EVERY_ROUTE = ("visitor_activities", "prospects", "prospect_accounts", "emails", "forms", "custom_fields")
-SWITCHES = Behaviour.alternatives()
+SWITCHES = Behaviour.alternatives(with_legacy=False)
 MATTERS_ON_LATER_DAYS = (
     "bounds_cut_to_seconds",
     "cache_seconds",
@@ -46,9 +46,20 @@ def test_same_rows_arrive_with_switch(switch: str, tmp_path: Path) -> None:
             account.run(options, **overrides)
     if behaviour.csv_dates == "legacy":
         _tell_repeated_hours_apart_no_more(store, ZoneInfo(behaviour.user_zone))
+    if behaviour.csv_multi_value_separator != ";":
+        _separate_values_by(behaviour.csv_multi_value_separator, store)
     with duckdb.connect(str(account.places.published_database), read_only=True) as db:
         assert table_differences(store, db, EVERY_ROUTE) == {}
     store.close()
+
+
+def _separate_values_by(mark: str, store: Store) -> None:
+    """Let fields of several values read as the export writes them: their separator is not documented."""
+    for row in list(store.rows("prospects")):
+        texts = {name: str(row[name]).replace(";", mark) for name in several_values(store) if row.get(name)}
+        if texts:
+            stamps = {"updatedAt": row["updatedAt"]}
+            store.update("prospects", int(str(row["id"])), **texts, **stamps)
 
 
 def _tell_repeated_hours_apart_no_more(store: Store, zone: ZoneInfo) -> None:

@@ -23,7 +23,7 @@ from pardot_etl.configuration import _KEYS as PLACES
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 KEYS = [key.key for key in SETTINGS_KEYS] + [".".join(key) for key in PLACES.values()]
-GENERATED = ("settings.md", "errors.md", "open-questions.md")
+GENERATED = ("settings.md", "objects.md", "errors.md", "open-questions.md")
 
 
 def _generator() -> ModuleType:

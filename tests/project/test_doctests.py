@@ -22,4 +22,4 @@ def test_examples_give_what_they_show(module: Module) -> None:
 
 def test_pure_modules_show_examples() -> None:
     shown = {module.name for module in WITH_EXAMPLES if module.package == "pardot"}
-    assert {"naming", "windows", "queries"} <= shown
+    assert {"naming", "windows", "reading.pages"} <= shown

@@ -8,37 +8,32 @@ from graphlib import TopologicalSorter
 import pytest
 from project_code import PACKAGES, Module, modules
 
-LAYERS = (
-    ("errors", "naming", "events", "redaction"),
-    (
-        *(
-            "windows",
-            "position",
-            "catalogue",
-            "api.retry",
-            "api.allowance",
-            "api.answers",
-            "api.bodies",
-            "api.hosts",
-            "api.failures",
-        ),
-        *("reviews", "backfills", "reading.personal", "settings_values", "settings_lookup", "settings"),
-    ),
-    ("stopping", "api.wire", "api.credentials", "api.transport"),
-    (
-        *(
-            "exports.ledger",
-            "reading.records",
-            "reading.csv_files",
-            "reading.cells",
-            "reading.text_files",
-            "reading.careful",
-            "reading.columns",
-            "queries",
-        ),
-        *("exports.messages", "exports.adoption", "exports.driver", "fields", "harvest"),
-    ),
-    ("tables", "purges", "session", "resources", "source"),
+LAYERS = tuple(
+    tuple(layer.split())
+    for layer in (
+        """
+        errors naming events redaction
+        """,
+        """
+        windows position objects.entry objects.standard objects.on_demand catalogue custom_fields reviews
+        backfills reading.personal settings_values settings_lookup settings api.codes api.retry api.allowance
+        api.answers api.bodies api.hosts api.failures
+        """,
+        """
+        stopping api.wire api.refusals api.token_store api.login_host api.grants api.consent api.credentials
+        api.transport
+        """,
+        """
+        exports.ledger reading.records reading.csv_files reading.cells reading.text_files reading.careful
+        reading.columns reading.pages dialects.dialect dialects.version5_queries dialects.version5
+        dialects.legacy_times dialects.legacy_api dialects.legacy_catalogue dialects.legacy_queries
+        dialects.legacy_exports dialects.legacy dialects.choose exports.messages exports.adoption exports.driver
+        fields harvest
+        """,
+        """
+        tables purges session resources source
+        """,
+    )
 )
 """Modules of the client in the groups of docs/architecture.md; each may use its own group and those before."""
 

@@ -13,9 +13,9 @@ from pardot.api.credentials import TokenProvider
 from pardot.api.hosts import check_url
 from pardot.api.transport import Transport
 from pardot.catalogue import CATALOGUE
+from pardot.dialects.version5_queries import PagedQuery
 from pardot.errors import PardotError, SettingsError
 from pardot.exports.messages import parse_result_urls
-from pardot.queries import PagedQuery
 from pardot.redaction import Secret
 from pardot.settings import Credentials, Settings, load_settings
 
@@ -134,7 +134,7 @@ def follow_result_link(rig: Rig, url: str) -> None:
 def follow_next_page(rig: Rig, url: str) -> None:
     rig.api.will(answer({"values": [{"id": 1}], "nextPageUrl": url}))
     query = PagedQuery(rig.transport, CATALOGUE["visitor_activities"], ("id",), lambda _event: None)
-    list(query.iter_pages({}))
+    list(query.iter_pages())
 
 
 def be_redirected(rig: Rig, url: str) -> None:

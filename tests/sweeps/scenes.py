@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
@@ -32,12 +32,14 @@ FILE_BYTES = 8_000
 RUN = ("run", "--objects", ",".join(TABLES), "--json", "--no-transform")
 RUN_WITH_REPORTS = ("run", "--objects", ",".join(TABLES), "--json", "--destination", "filesystem")
 """Reporting tables, their Parquet copy and the folder of raw tables as well."""
-LATELY = END - timedelta(days=10)
+EARLIEST = datetime(2025, 10, 15, tzinfo=timezone.utc)
+"""Before every row."""
+LATELY = datetime(2026, 4, 10, tzinfo=timezone.utc)
 BACKFILL = (
-    *("backfill", "--from", f"{HISTORY_START:%Y-%m-%d}", "--to", f"{LATELY + timedelta(days=2):%Y-%m-%d}"),
+    *("backfill", "--from", f"{EARLIEST:%Y-%m-%d}", "--to", f"{LATELY + timedelta(days=2):%Y-%m-%d}"),
     *("--objects", ",".join(TABLES), "--json", "--no-transform"),
 )
-"""Everything before the days that a first load since `LATELY` has loaded, and two of them again."""
+"""Two windows before the days that a first load since `LATELY` has loaded, and two of those days again."""
 BETWEEN_RUNS = timedelta(minutes=20)
 """Longer than windows overlap, so that a window that was loaded is not asked for again."""
 
@@ -135,6 +137,10 @@ class Trial:
                     if db.execute(query).fetchall():
                         found[f"lake/{table}"] = ["files and table differ"]
         return found
+
+    def published_now(self) -> bool:
+        """Whether what is published has everything that the account has."""
+        return self.published.exists() and self.differences() == {}
 
     # -- what was asked of the account
 

@@ -37,6 +37,21 @@ def test_dated_route_filters_by_a_field_that_it_reads(entry: Entry) -> None:
 
 
 @entries
+def test_object_without_a_query_is_exported(entry: Entry) -> None:
+    assert entry.has_query or entry.route is Route.EXPORT
+
+
+@entries
+def test_single_object_is_read_whole(entry: Entry) -> None:
+    assert not entry.is_single or (entry.route, entry.has_recycle_bin) == (Route.WALK, False)
+
+
+@entries
+def test_no_field_is_both_read_and_left_out(entry: Entry) -> None:
+    assert not {field.name for field in entry.fields} & set(entry.left_out)
+
+
+@entries
 def test_route_that_exports_changes_reads_their_stamp(entry: Entry) -> None:
     by_export = entry.route in (Route.EXPORT, Route.WALK_THEN_EXPORT)
     assert not (by_export and entry.exports_changes) or entry.has_updated_at
@@ -44,6 +59,7 @@ def test_route_that_exports_changes_reads_their_stamp(entry: Entry) -> None:
 
 def test_ids_and_flags_and_stamps_have_the_type_that_their_name_says() -> None:
     texts = {"salesforceId", "apiFieldId", "fieldId", "salesforceCmsId"}
+    texts |= {"prospectApiFieldId", "basedOnProspectApiFieldId", "extensionSalesforceId", "typeSalesforceId"}
     for entry in CATALOGUE.values():
         for field in entry.fields:
             if field.name.startswith("is") and field.name[2].isupper():
@@ -55,6 +71,8 @@ def test_ids_and_flags_and_stamps_have_the_type_that_their_name_says() -> None:
 
 
 def test_all_and_standard_and_names_are_understood() -> None:
+    assert {"visitor_activities", "custom_fields"} < {entry.table for entry in select_entries("standard")}
+    assert not {"tags", "account"} & {entry.table for entry in select_entries("standard")}
     assert select_entries("all") == tuple(CATALOGUE.values())
     assert select_entries("standard") == tuple(entry for entry in CATALOGUE.values() if entry.standard)
     assert [entry.table for entry in select_entries(["visits", "prospects"])] == ["prospects", "visits"]

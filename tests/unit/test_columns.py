@@ -235,7 +235,7 @@ def test_variant_that_a_table_has_is_null_where_values_fit(tmp_path: Path) -> No
 
 def test_a_field_is_relied_on_when_the_object_is_asked_for_by_it(tmp_path: Path) -> None:
     file = result_file(tmp_path, "1,,maybe,,")
-    outcome = check([file], FIELDS, tmp_path / "c.parquet", table="x", time_zone=None, relied_on={"id", "isOpen"})
+    outcome = check([file], FIELDS, tmp_path / "c.parquet", table="x", time_zone=None, relied_on={"id", "is_open"})
     assert (outcome.rows, outcome.set_aside, outcome.widened) == (0, 1, {})
 
 

@@ -13,6 +13,7 @@ import pytest
 from scripted import NOW, Answer, ScriptedTransport
 
 from pardot.catalogue import CATALOGUE
+from pardot.dialects.version5 import Version5Exports
 from pardot.errors import (
     DataError,
     ExportFailedError,
@@ -59,6 +60,7 @@ class Desk:
         self.transport = ScriptedTransport({**usual, **given})
         return Exports(
             cast(Any, self.transport),
+            Version5Exports(cast(Any, self.transport)),
             self.ledger,
             self.folder,
             poll_seconds=10,

@@ -9,9 +9,10 @@ import pytest
 from scripted import ScriptedTransport
 
 from pardot.catalogue import CATALOGUE, MAX_EXPORT_FIELDS, Field, Type
+from pardot.dialects.version5 import Version5
 from pardot.errors import DataError, RejectedRequestError
 from pardot.events import Event
-from pardot.fields import FieldChoice, custom_field_names, fits_export
+from pardot.fields import FieldChoice, fits_export
 
 PROSPECTS = CATALOGUE["prospects"]
 OPERATION = "query:prospects"
@@ -26,7 +27,13 @@ class Account:
         self.state: dict[str, Any] = {}
         self.events: list[Event] = []
         self.transport = ScriptedTransport({OPERATION: [self.answer]})
-        self.choice = FieldChoice(cast(Any, self.transport), PROSPECTS, self.state, self.events.append)
+        self.choice = FieldChoice(
+            Version5(cast(Any, self.transport), self.events.append),
+            self.transport.server_now,
+            PROSPECTS,
+            self.state,
+            self.events.append,
+        )
 
     def answer(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         if self.refused & set(str(params["fields"]).split(",")):
@@ -34,13 +41,15 @@ class Account:
         return {"values": []}
 
     def chosen(self, *custom: str) -> set[str]:
-        return {field.name for field in self.choice.choose(custom) if field.name.endswith("__c")}
+        fields = self.choice.choose([Field(name, Type.TEXT) for name in custom])
+        return {field.name for field in fields if field.name.endswith("__c")}
 
 
 def test_custom_fields_are_spelled_as_objects_spell_them() -> None:
     values = [{"id": 1, "fieldId": "Region"}, {"id": 2, "fieldId": "Seats__c"}, {"id": 3, "fieldId": None}]
     transport = ScriptedTransport({"query:custom-fields": [{"values": values}]})
-    assert custom_field_names(cast(Any, transport), lambda _: None) == ("Region__c", "Seats__c")
+    found = Version5(cast(Any, transport), lambda _: None).custom_fields(PROSPECTS)
+    assert [field.name for field in found] == ["Region__c", "Seats__c"]
 
 
 def test_accepted_fields_cost_one_call_once() -> None:

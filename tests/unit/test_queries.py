@@ -12,9 +12,10 @@ import pytest
 from scripted import Answer, ScriptedTransport
 
 from pardot.catalogue import CATALOGUE, Field, Type
+from pardot.dialects.version5_queries import MIN_PAGE_ROWS, PagedQuery
 from pardot.errors import DataError, RejectedRequestError, TransientRequestError
 from pardot.events import Event
-from pardot.queries import MIN_PAGE_ROWS, PagedQuery, cell_text, write_pages
+from pardot.reading.pages import cell_text, write_pages
 
 CAMPAIGNS = CATALOGUE["campaigns"]
 HISTORIES = CATALOGUE["lifecycle_histories"]
@@ -44,7 +45,7 @@ class Collection:
     def walk(self, *first: Answer, above_id: int | None = None) -> tuple[list[int], ScriptedTransport]:
         transport = ScriptedTransport({"query:lifecycle-histories": [*first, self.answer]})
         query = PagedQuery(cast(Any, transport), HISTORIES, ["id"], self.events.append)
-        pages = query.iter_pages({}, above_id=above_id)
+        pages = query.iter_pages(above_id=above_id)
         return [int(str(record["id"])) for page in pages for record in page], transport
 
 
@@ -96,9 +97,34 @@ def test_page_without_values_is_empty() -> None:
 def test_recycle_bin_is_asked_for_and_where_refused_in_two_parts() -> None:
     refused = RejectedRequestError("query", code=51, reason="Invalid parameter: deleted")
     transport = ScriptedTransport({"query:campaigns": [refused, {"values": [{"id": 1}]}, {"values": [{"id": 2}]}]})
-    pages = list(PagedQuery(cast(Any, transport), CAMPAIGNS, ["id"], lambda _: None).iter_pages({}))
+    pages = list(PagedQuery(cast(Any, transport), CAMPAIGNS, ["id"], lambda _: None).iter_pages())
     assert pages == [[{"id": 1}], [{"id": 2}]]
     assert [one.params["deleted"] for one in transport.asked] == ["all", "false", "true"]
+
+
+@pytest.mark.parametrize(("table", "asked"), [("campaigns", ["all", "false", None]), ("folders", ["false", None])])
+def test_object_that_knows_no_recycle_bin_is_asked_for_without_it(table: str, asked: list[str | None]) -> None:
+    """Of some objects only other people's clients say that they have one."""
+    refused = RejectedRequestError("query", code=51, reason="Invalid parameter: deleted")
+    transport = ScriptedTransport({f"query:{table}": [*[refused] * (len(asked) - 1), {"values": [{"id": 1}]}]})
+    pages = list(PagedQuery(cast(Any, transport), CATALOGUE[table], ["id"], lambda _: None).iter_pages())
+    assert pages == [[{"id": 1}]]
+    assert [one.params.get("deleted") for one in transport.asked] == asked
+
+
+def test_recycle_bin_that_is_refused_after_rows_came_is_an_error() -> None:
+    refused = RejectedRequestError("query", code=51, reason="Invalid parameter: deleted")
+    transport = ScriptedTransport({"query:folders": [{"values": [{"id": 1}]}, refused]})
+    with pytest.raises(RejectedRequestError):
+        list(PagedQuery(cast(Any, transport), CATALOGUE["folders"], ["id"], lambda _: None).iter_pages())
+
+
+def test_single_object_is_read_without_pages() -> None:
+    transport = ScriptedTransport({"query:account": [{"id": 1, "company": "X"}]})
+    query = PagedQuery(cast(Any, transport), CATALOGUE["account"], ["id", "company"], lambda _: None)
+    assert list(query.iter_pages()) == [[{"id": 1, "company": "X"}]]
+    (asked,) = transport.asked
+    assert (asked.path, dict(asked.params)) == ("/api/v5/objects/account", {"fields": "id,company"})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pardot.api.retry import CODES, Failure, Verdict, classify, delay_seconds, parse_retry_after
+from pardot.api.codes import CODES, Verdict
+from pardot.api.retry import Failure, classify, delay_seconds, parse_retry_after
 
 RNG = random.Random(7)  # noqa: S311
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
@@ -44,6 +45,8 @@ def test_code_decides_under_any_status(status: int, code: int, verdict: Verdict)
         pytest.param(200, 999, None, Verdict.REJECTED, Verdict.REJECTED, id="unknown-code-under-200"),
         pytest.param(429, 999, None, Verdict.RETRY, Verdict.RETRY, id="429-unknown-code"),
         pytest.param(500, 999, None, Verdict.RETRY, Verdict.RETRY, id="500-unknown-code"),
+        pytest.param(400, 84, None, Verdict.REJECTED, Verdict.REJECTED, id="code-without-meaning"),
+        pytest.param(500, 84, None, Verdict.RETRY, Verdict.RETRY, id="500-code-without-meaning"),
         pytest.param(429, None, None, Verdict.RETRY, Verdict.RETRY, id="429-alone"),
         pytest.param(503, None, None, Verdict.RETRY, Verdict.RETRY, id="503-was-not-taken"),
         pytest.param(500, None, None, Verdict.RETRY, Verdict.OUTCOME_UNKNOWN, id="500-alone"),
@@ -65,7 +68,7 @@ def test_verdict_table(
 
 
 def test_no_code_is_listed_with_a_verdict_that_only_a_lost_answer_has() -> None:
-    assert Verdict.OUTCOME_UNKNOWN not in CODES.values()
+    assert Verdict.OUTCOME_UNKNOWN not in {code.verdict for code in CODES.values()}
 
 
 def test_waits_grow_stay_random_and_stop_growing() -> None:

@@ -146,8 +146,6 @@ def test_all_problems_of_one_load_come_together(minimal: pytest.MonkeyPatch) -> 
         ("api_url", "http://pi.pardot.com"),
         ("login_url", "https://me@acme.example"),
         ("api_version", "6"),
-        ("api_version", "4"),
-        ("api_version", "3"),
         ("time_zone", "Mars/Base"),
         ("start_date", "yesterday"),
         ("start_date", "2025-02-30"),
@@ -255,6 +253,7 @@ def test_file_that_is_no_toml_is_named_without_its_content(project: Path) -> Non
         ),
         ({"username": "u", "private_key": "k" * 9}, "jwt_bearer"),
         ({"client_secret": "s" * 9}, "client_credentials"),
+        ({}, "stored"),
     ],
 )
 def test_login_method_follows_what_is_filled_in(credentials: dict[str, str], method: str, project: Path) -> None:
@@ -274,8 +273,7 @@ def test_login_method_follows_what_is_filled_in(credentials: dict[str, str], met
             "refresh_token and password are set",
         ),
         ({"username": "u", "private_key": "kkkk", "private_key_file": "/k"}, "are both set; keep one"),
-        ({"username": "u", "password": "pppp"}, "client_secret is not set"),
-        ({}, "client_secret is not set"),
+        ({"username": "u", "password": "pppp"}, "client_secret is not set, yet password needs it"),
     ],
 )
 def test_mixed_or_incomplete_login_is_refused(credentials: dict[str, str], complaint: str, project: Path) -> None:
@@ -352,3 +350,11 @@ def test_every_field_has_a_key() -> None:
     own = {entry.name for entry in dataclasses.fields(Settings)} - {"credentials", "provenance"}
     login = {f"credentials.{entry.name}" for entry in dataclasses.fields(Credentials)}
     assert named == own | login
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_older_versions_need_the_users_time_zone(version: int, minimal: pytest.MonkeyPatch) -> None:
+    minimal.setenv("SOURCES__PARDOT__API_VERSION", str(version))
+    assert "sources.pardot.time_zone is not set" in problems()
+    minimal.setenv("SOURCES__PARDOT__TIME_ZONE", "Europe/Berlin")
+    assert load_settings().api_version == version

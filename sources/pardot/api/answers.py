@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
+from xml.etree import ElementTree
 
 
 class UnreadableAnswerError(ValueError):
@@ -26,10 +26,13 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     """Return an answer as an object, or raise UnreadableAnswerError.
 
     Numbers with a fraction stay text, digit for digit; a key that occurs twice is refused, because every
-    parser picks another of the two.
+    parser picks another of the two. XML, which versions 3 and 4 may answer although JSON is asked for, becomes the
+    object that their JSON is.
     """
     if not raw.strip():
         raise UnreadableAnswerError("an empty answer")
+    if b"<rsp" in raw.lstrip()[:200]:
+        return _parse_xml(raw)
     try:
         parsed = json.loads(
             raw.decode("utf-8-sig"),
@@ -59,23 +62,56 @@ def find_error(data: Mapping[str, Any]) -> ServerError | None:
         inner = error.get("@attributes") if isinstance(error, Mapping) else None
         inner = inner if isinstance(inner, Mapping) else {}
         code = attributes.get("err_code", inner.get("err_code"))
-        return ServerError(_number(code), error if isinstance(error, str) else "")
+        return ServerError(_number(code), "; ".join(_texts(error)))
     if "code" in data and "message" in data and "values" not in data and "id" not in data:
         return ServerError(_number(data["code"]), str(data["message"]))
     return None
 
 
-def find_xml_error(raw: bytes) -> ServerError | None:
-    """Return the error of an XML answer, which versions 3 and 4 give when JSON was not asked for, or None."""
-    match = re.search(rb'<err\s+code="(\d{1,9})"\s*>([^<]{0,500})', raw[:4000])
-    if match is None:
-        return None
-    return ServerError(int(match[1]), unescape(match[2].decode("utf-8", "replace")))
-
-
 def parse_warnings(header: str | None) -> list[str]:
     """Return the texts of a `Pardot-Warning` header: joined with commas, and commas are in them too."""
     return [part.strip() for part in re.split(r",\s*(?=\d+;)", header or "") if part.strip()]
+
+
+def _texts(error: object) -> list[str]:
+    """Return the texts of an error, or of several (code 10000), wherever they are in it."""
+    if isinstance(error, str):
+        return [error]
+    inner = error.values() if isinstance(error, Mapping) else error if isinstance(error, list) else ()
+    return [text for each in inner for text in _texts(each) if not text.isdecimal()]
+
+
+def _parse_xml(raw: bytes) -> dict[str, Any]:
+    if b"<!" in raw.replace(b"<![CDATA[", b""):
+        raise UnreadableAnswerError("XML with declarations of its own, which are not read")
+    try:
+        root = ElementTree.fromstring(raw)  # noqa: S314 without declarations there is nothing to expand
+    except (ElementTree.ParseError, ValueError):
+        raise UnreadableAnswerError(f"XML that cannot be read, {len(raw)} bytes") from None
+    data = _tree(root)
+    if root.tag != "rsp" or not isinstance(data, dict):
+        raise UnreadableAnswerError("XML that is no answer of Pardot")
+    error = root.find("err")
+    if error is not None:
+        data.setdefault("@attributes", {})["err_code"] = error.get("code")
+    return data
+
+
+def _tree(element: ElementTree.Element) -> Any:
+    """Return an element as JSON has it: a text, nothing when empty, or an object whose repeated keys are lists."""
+    data: dict[str, Any] = {"@attributes": dict(element.attrib)} if element.attrib else {}
+    for child in element:
+        value = _tree(child)
+        if child.tag not in data:
+            data[child.tag] = value
+        elif isinstance(data[child.tag], list):
+            data[child.tag].append(value)
+        else:
+            data[child.tag] = [data[child.tag], value]
+    if len(element):
+        return data
+    text = element.text if element.text and element.text.strip() else None
+    return {**data, "text": text} if data else text
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -17,23 +17,11 @@ from ..errors import (
 )
 from ..redaction import redact
 from .allowance import Allowance
-from .retry import Failure, RetryPolicy, Verdict
+from .codes import CODES, Verdict
+from .retry import Failure, RetryPolicy
 
-_SCOPE_HINT: Final = "give the connected app the scope `pardot_api`"
-
-_AUTH_HINTS: Final[Mapping[int | None, str]] = {
-    46: "give the API user the ability to view these objects (for events Prospects > Visitors > View and Admin > "
-    "Exports > View), or leave them out of `sources.pardot.objects`",
-    49: f"{_SCOPE_HINT}, and the user access to Account Engagement",
-    76: "switch API access on for this Account Engagement account",
-    181: "set `sources.pardot.business_unit_id`",
-    182: "check `sources.pardot.business_unit_id` (18 characters, starts with 0Uv)",
-    184: f"{_SCOPE_HINT}, and check that the user is synced to the business unit",
-    199: "log in with a connected app; API keys are no longer supported",
-    201: "check `business_unit_id`, and `environment` or `api_url`: this host does not know the unit",
-    None: f"{_SCOPE_HINT}, and check that the user is synced to the business unit",
-}
-"""Pardot code -> what is usually wrong. Source: Pardot API guide, "Authentication" and "Error Codes"."""
+_LOGIN_HINT: Final = CODES[184].next_step
+"""What is usually wrong where a refusal has no code. Source: Account Engagement API guide, "Authentication"."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +72,18 @@ def build_error(
 ) -> PardotError:
     """Return the error for a call that will not be repeated."""
     facts = trouble.facts(call, attempts)
+    known = CODES.get(trouble.code) if trouble.code is not None else None
+    todo = known.next_step if known else ""
     if verdict in (Verdict.AUTH, Verdict.RENEW_TOKEN):
-        hint = _AUTH_HINTS.get(trouble.code)
-        return AuthenticationError(call.operation, hints=(hint,) if hint else (), **facts)
+        return AuthenticationError(call.operation, hints=(todo or _LOGIN_HINT,), **facts)
     if verdict is Verdict.LIMIT_REACHED:
-        return LimitReachedError(call.operation, used=allowance.used, maximum=allowance.maximum, **facts)
+        nothing = _after("Nothing is lost", todo)
+        return LimitReachedError(
+            call.operation, used=allowance.used, maximum=allowance.maximum, next_step=nothing, **facts
+        )
     if verdict is Verdict.REJECTED:
         unusable = "Nothing was sent; check `api_url`, and the proxy and certificates of this machine"
-        advice = unusable if trouble.failure is Failure.UNUSABLE else None
+        advice = unusable if trouble.failure is Failure.UNUSABLE else _after("What was loaded before is safe", todo)
         return RejectedRequestError(call.operation, next_step=advice, **facts)
     if verdict is Verdict.RETRY and trouble.failure is Failure.UNREADABLE:
         return DataError(
@@ -105,5 +97,11 @@ def build_error(
         outcome_unknown=verdict is Verdict.OUTCOME_UNKNOWN,
         should_split=verdict is Verdict.SPLIT or trouble.status == 504,
         retry_after_seconds=trouble.retry_after if too_long else None,
+        next_step=_after("Nothing is lost", todo),
         **facts,
     )
+
+
+def _after(safe: str, todo: str) -> str | None:
+    """Return a sentence that says what is safe and what to do; None leaves that to the error's class."""
+    return f"{safe}; {todo}" if todo else None

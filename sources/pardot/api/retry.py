@@ -1,4 +1,4 @@
-"""What to do about a call that failed: one table, and how long to wait. Pure.
+"""What to do about a call that failed, and how long to wait. Pure.
 
 Pardot's own code decides first and the HTTP status second, because the statuses are hardly documented and
 the same code has been seen under 200, 400, 401 and 429. A code that we do not know is final, unless the
@@ -15,6 +15,8 @@ from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Final
 
+from .codes import CODES, Verdict
+
 
 class Failure(Enum):
     """Ways to get no readable answer."""
@@ -28,36 +30,6 @@ class Failure(Enum):
     UNUSABLE = "unusable"
     """The request itself or the machine's set-up is wrong: a certificate, a proxy, an address."""
 
-
-class Verdict(Enum):
-    """What a failed call calls for."""
-
-    RETRY = "retry"
-    WAIT_MINUTE = "wait for the next minute"
-    RENEW_TOKEN = "renew the token, then repeat once"  # noqa: S105  no password
-    LIMIT_REACHED = "stop for today"
-    SPLIT = "ask for less at once"
-    OUTCOME_UNKNOWN = "look before repeating"
-    AUTH = "have the credentials or permissions mended"
-    REJECTED = "do not repeat"
-
-
-CODES: Final = {
-    66: Verdict.RETRY,  # more than five requests at once, together with other programs
-    122: Verdict.LIMIT_REACHED,
-    183: Verdict.RETRY,  # internal error, "try again"
-    184: Verdict.RENEW_TOKEN,
-    202: Verdict.WAIT_MINUTE,
-    214: Verdict.SPLIT,  # the request timed out inside Pardot
-    # Fatal to the login: legacy keys, permissions, API off, headers, business unit.
-    **dict.fromkeys((1, 15, 46, 49, 76, 131, 181, 182, 199, 201), Verdict.AUTH),
-    # Bad parameters, unknown names, states that do not allow it, things that do not exist.
-    **dict.fromkeys((5, 6, 7, 8, 13, 16, 17, 19, 20, 21, 23, 36, 51, 52, 60, 63, 71), Verdict.REJECTED),
-    **dict.fromkeys((88, 89, 94, 109, 130, 132, 133, 134, 135, 150, 151, 152, 153, 154), Verdict.REJECTED),
-    **dict.fromkeys((174, 175, 176, 177, 178, 180, 192, 193, 198, 203, 205, 206, 207, 208), Verdict.REJECTED),
-    **dict.fromkeys((209, 210, 211, 224, 231, 232), Verdict.REJECTED),
-}
-"""Pardot code -> verdict. Source: Pardot API guide, "Error Codes and Messages", and version 5's own."""
 
 _PATIENT_STATUSES: Final = frozenset({408, 425, 429})
 
@@ -74,9 +46,10 @@ def classify(
         idempotent: whether doing it twice does no harm. If not, only a refusal that names itself (a code,
             429, 503) or a request that was never sent is repeated; anything else may have taken effect.
     """
-    if code is not None and code in CODES:
+    known = CODES[code].verdict if code is not None and code in CODES else None
+    if known is not None:
         # "Access denied" under 401 is also what a call without any valid token gets.
-        return Verdict.RENEW_TOKEN if code == 49 and status == 401 else CODES[code]
+        return Verdict.RENEW_TOKEN if code == 49 and status == 401 else known
     if failure is Failure.UNUSABLE:
         return Verdict.REJECTED
     if failure is Failure.NOT_SENT:

@@ -26,12 +26,13 @@ from ..errors import DataError, PardotError, TransientRequestError, path_only
 from ..events import Event, EventHandler, log_event
 from ..settings import Settings
 from .allowance import Allowance
-from .answers import UnreadableAnswerError, find_error, find_xml_error, parse_object, parse_warnings
+from .answers import UnreadableAnswerError, find_error, parse_object, parse_warnings
 from .bodies import BodyTooLargeError, WireError, read_body
+from .codes import Verdict
 from .credentials import AccessToken, TokenProvider
 from .failures import Call, Trouble, build_error
 from .hosts import check_url
-from .retry import Failure, RetryPolicy, Verdict, classify, delay_seconds, parse_retry_after
+from .retry import Failure, RetryPolicy, classify, delay_seconds, parse_retry_after
 from .wire import Wire
 
 MAX_IN_FLIGHT: Final = 5
@@ -295,7 +296,7 @@ class Transport:
         try:
             error = find_error(parse_object(raw))
         except UnreadableAnswerError:
-            error = find_xml_error(raw)
+            error = None
         if error is None:
             raise self._trouble(response)
         raise self._trouble(response, code=error.code, reason=error.message)
@@ -340,11 +341,7 @@ class Transport:
         try:
             data = parse_object(raw)
         except UnreadableAnswerError as found:
-            xml = find_xml_error(raw)
-            if xml is not None:
-                trouble = self._trouble(response, code=xml.code, reason=xml.message)
-            else:
-                trouble = self._trouble(response, reason=str(found), failure=Failure.UNREADABLE)
+            trouble = self._trouble(response, reason=str(found), failure=Failure.UNREADABLE)
         else:
             error = find_error(data)
             if error is None:

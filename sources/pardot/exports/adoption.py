@@ -13,25 +13,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from ..api.transport import Transport
+from ..dialects.dialect import ExportApi
 from ..errors import AuthenticationError, DataError, RejectedRequestError
 from ..windows import LAG, api_time, parse_time
 from .ledger import ExportRecord, Ledger
-from .messages import (
-    EXPORTS_PATH,
-    FIELDS_FIELDS,
-    QUERY_FIELDS,
-    Status,
-    parse_export_id,
-    parse_flag,
-    parse_status,
-    serves,
-)
+from .messages import Status, parse_export_id, parse_flag, parse_status, serves
 
-RECENT_EXPORTS = 200
 ADOPTED_UP_TO = timedelta(days=6)
 """How old an export may be that is taken over: a day is left to fetch its files."""
 NOT_ALLOWED_CODE = 46
@@ -43,8 +33,9 @@ Listed = Mapping[str, object]
 class Adoption:
     """Look for exports at Pardot and enter them into the ledger; safe to use from several threads."""
 
-    def __init__(self, transport: Transport, ledger: Ledger) -> None:
-        self._transport = transport
+    def __init__(self, api: ExportApi, ledger: Ledger, server_now: Callable[[], datetime]) -> None:
+        self._api = api
+        self._server_now = server_now
         self._ledger = ledger
         self._lock = threading.Lock()
         self._candidates: list[Listed] | None = None
@@ -82,13 +73,12 @@ class Adoption:
         try:
             created_at = parse_time(str(export.get("createdAt")))
             status = parse_status(export.get("status"), is_expired=parse_flag(export.get("isExpired")))
-            now = self._transport.server_now()
+            now = self._server_now()
             if status is Status.LOST or not now - ADOPTED_UP_TO < created_at <= now:
                 return None
             if created_at <= start_at + 2 * LAG:  # it brings nothing that is not loaded
                 return None
-            path = f"{EXPORTS_PATH}/{parse_export_id(export.get('id'))}"
-            told = self._transport.get_json(path, {"fields": FIELDS_FIELDS}, operation="export.read").data
+            told = self._api.describe(parse_export_id(export.get("id")))
         except (RejectedRequestError, DataError, ValueError):
             return None
         fields, wanted = told.get("fields"), request["fields"]
@@ -98,13 +88,11 @@ class Adoption:
         return created_at if is_same else None
 
     def _recent(self) -> list[Listed]:
-        params: dict[str, str | int] = {"fields": QUERY_FIELDS, "orderBy": "id DESC", "limit": RECENT_EXPORTS}
         try:
-            values = self._transport.get_json(EXPORTS_PATH, params, operation="export.query").data.get("values")
+            return list(self._api.recent())
         except RejectedRequestError:
             return []
         except AuthenticationError as error:
             if error.code != NOT_ALLOWED_CODE:
                 raise
             return []
-        return [export for export in values if isinstance(export, dict)] if isinstance(values, list) else []

@@ -1,4 +1,4 @@
-"""The Export API of version 5: create an export, wait for it, fetch its files; and do none of it twice.
+"""The Export API: create an export, wait for it, fetch its files; and do none of it twice.
 
 An export is named by its request (procedure, arguments, fields). The ledger remembers each request from before its
 create call until the destination has the rows, so that a later run goes on with the same export and reads finished
@@ -18,8 +18,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from .. import stopping
-from ..api.transport import Reply, Transport
+from ..api.transport import Transport
 from ..catalogue import Entry
+from ..dialects.dialect import ExportApi
 from ..errors import (
     DataError,
     ExportError,
@@ -37,9 +38,6 @@ from ..windows import Window, api_time, parse_time
 from .adoption import Adoption
 from .ledger import ASKED, ExportRecord, FileRecord, Ledger, Task
 from .messages import (
-    CREATE_FIELDS,
-    EXPORTS_PATH,
-    READ_FIELDS,
     Status,
     build_request,
     closed_request,
@@ -88,7 +86,8 @@ class Exports:
     """Drive exports through the API with the ledger as memory.
 
     Args:
-        transport: sends authenticated requests and raises our errors.
+        transport: fetches files, and knows the server's time.
+        api: creates exports and looks at them.
         ledger: remembers what was asked for.
         folder: where result files are kept until they are loaded; must stay between runs.
         poll_seconds: the first wait between two looks.
@@ -98,6 +97,7 @@ class Exports:
     def __init__(
         self,
         transport: Transport,
+        api: ExportApi,
         ledger: Ledger,
         folder: Path,
         *,
@@ -108,6 +108,7 @@ class Exports:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
+        self._api = api
         self._ledger = ledger
         self._folder = folder
         self._poll_seconds = poll_seconds
@@ -115,7 +116,7 @@ class Exports:
         self._on_event = on_event
         self._sleep = sleep
         self._monotonic = monotonic
-        self._adoption = Adoption(transport, ledger)
+        self._adoption = Adoption(api, ledger, transport.server_now)
         self._adopts = ledger.is_new
         self._begun: set[int] = set()
 
@@ -275,9 +276,7 @@ class Exports:
             if found is not None:
                 return found
             try:
-                return self._transport.post_json(
-                    EXPORTS_PATH, request, {"fields": CREATE_FIELDS}, operation="export.create"
-                ).data
+                return self._api.create(request)
             except TransientRequestError as error:
                 if error.outcome_unknown:
                     answers_lost += 1
@@ -327,9 +326,9 @@ class Exports:
         usual = self._ledger.usual_seconds(entry.table)
         for wait_seconds in self._waits():
             waited = self._monotonic() - started
-            reply = self._read(record)
-            word = reply.data.get("status")
-            status = parse_status(word, is_expired=parse_flag(reply.data.get("isExpired")))
+            found = self._read(record)
+            word = found.get("status")
+            status = parse_status(word, is_expired=parse_flag(found.get("isExpired")))
             self._emit(
                 "export.polled",
                 entry,
@@ -339,7 +338,7 @@ class Exports:
                 usual_seconds=usual,
             )
             if status is Status.COMPLETE:
-                urls = parse_result_urls(reply.data.get("resultRefs"), str(record.export_id))
+                urls = parse_result_urls(found.get("resultRefs"), str(record.export_id))
                 for url in urls:  # a refused one is not recorded either: the next run reads the export again
                     self._transport.insist_on_allowed(url)
                 self._ledger.finished(record.request_id, urls)
@@ -362,11 +361,9 @@ class Exports:
         while True:
             yield WAIT_STEPS[-1] * self._poll_seconds
 
-    def _read(self, record: ExportRecord) -> Reply:
+    def _read(self, record: ExportRecord) -> Mapping[str, object]:
         try:
-            return self._transport.get_json(
-                f"{EXPORTS_PATH}/{record.export_id}", {"fields": READ_FIELDS}, operation="export.read"
-            )
+            return self._api.read(str(record.export_id))
         except RejectedRequestError as error:
             raise self._lost_or(error, record) from error
 

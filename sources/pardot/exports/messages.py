@@ -1,4 +1,4 @@
-"""The messages of the Export API of version 5: what is sent, and what every answer means. Pure.
+"""The messages of the Export API, in the words of version 5: what is sent, and what every answer means. Pure.
 
 Source: Export API v5 guide (create, read, query; statuses; procedures and their arguments).
 """
@@ -16,11 +16,6 @@ from ..redaction import redact
 from ..windows import Window, api_time, parse_time
 from .ledger import ExportRecord
 
-READ_FIELDS = "id,status,isExpired,resultRefs,createdAt,updatedAt"
-CREATE_FIELDS = "id,status,createdAt"
-QUERY_FIELDS = "id,status,procedure,isExpired,createdAt"
-FIELDS_FIELDS = "id,fields,legacyDateFormat"
-"""What only a read of one export tells."""
 EXPORTS_PATH = "/api/v5/exports"
 
 

@@ -25,8 +25,8 @@ from .csv_files import ResultFile
 from .records import Record, ends_with_line, fault_of, iter_records, may_hide_rows, records_at
 from .text_files import PageFile, TextFile, csv_reader, parquet_reader, place, text_cells
 
-RELIED_ON = frozenset({KEY, "createdAt", "updatedAt"})
-"""Fields by which rows are found, compared and placed in time: without one of them a row would be lost in the table."""
+RELIED_ON = frozenset({KEY, "created_at", "updated_at"})
+"""Columns by which rows are found, compared and placed in time: without one a row would be lost in the table."""
 VARIANT_SUFFIX = "__v_text"
 """Ends the column that holds the texts which another column's type cannot; dlt names such columns so."""
 REFUSALS = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
@@ -107,7 +107,7 @@ class CarefulReader:
 
     Args:
         fields: columns to write; a variant among them is written although every cell may fit.
-        relied_on: names of fields without whose value a row is set aside.
+        relied_on: columns without whose value a row is set aside.
     """
 
     def __init__(
@@ -127,8 +127,8 @@ class CarefulReader:
         self._table = table
         self._time_zone = time_zone
         typed = [f for f in self._fields if f.type is not Type.TEXT]
-        self._firm = [f for f in typed if f.name in relied_on]
-        self._loose = [f for f in typed if f.name not in relied_on]
+        self._firm = [f for f in typed if f.column in relied_on]
+        self._loose = [f for f in typed if f.column not in relied_on]
         self._rejected: list[tuple[int, RejectedRow]] = []
         """Rejects with the ordinal of their file."""
         self._no_rows = 0

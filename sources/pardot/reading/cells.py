@@ -31,7 +31,7 @@ def typed_cell(field: Field, time_zone: str | None, *, strict: bool) -> str:
     text, cast = f"nullif({cell}, '')", "CAST" if strict else "TRY_CAST"
     if field.type is Type.BIGINT:
         # References to other rows are most columns of the largest tables, and never had a fraction.
-        is_reference = field.name.endswith("Id")
+        is_reference = field.column.endswith("_id")
         return f"{cast}({text} AS BIGINT)" if is_reference else _whole_number(text, cast)
     if field.type is Type.DOUBLE:
         number = f"{cast}({text} AS DOUBLE)"

@@ -81,7 +81,7 @@ def check(
 
     Args:
         fields: columns to write; a variant among them is NULL in every row whose cell fits.
-        relied_on: names of fields without whose value a row is set aside.
+        relied_on: columns without whose value a row is set aside.
 
     Raises:
         DataError: more rows cannot be read than `REJECTED_ROWS_ALLOWED` and one in a thousand, a lost quote may hide

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import DataError
+from ..naming import column_name
 from .records import BYTE_ORDER_MARK, RecordCounter, ends_in_quotes, fault_of, iter_records
 
 _MAX_HEADER_BYTES = 1 << 20
@@ -160,6 +161,8 @@ class ResultFileWriter:
 def parse_header(line: str, fields: Sequence[str], *, table: str, file: str) -> tuple[str, ...]:
     """Return the header's field names when they are exactly the fields asked for, in any order.
 
+    How a related field, `campaign.name`, stands in a header is not documented: any spelling of its words is taken.
+
     Raises:
         DataError: a name is missing, extra or doubled; an HTML page or a JSON error lands here too.
     """
@@ -167,6 +170,8 @@ def parse_header(line: str, fields: Sequence[str], *, table: str, file: str) -> 
         header = tuple(next(csv.reader(io.StringIO(line), strict=False), []))
     except csv.Error:  # an endless line, or bytes that are no text
         header = (line[:80],)
+    related = {column_name(name): name for name in fields if "." in name}
+    header = tuple(name if name in fields else related.get(column_name(name), name) for name in header)
     if len(header) == len(fields) and set(header) == set(fields):
         return header
     missing = [name for name in fields if name not in header]

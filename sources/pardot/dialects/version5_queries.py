@@ -1,4 +1,4 @@
-"""Paged queries of version 5: the rows of one object as pages of text cells.
+"""Paged queries of version 5: the rows of one object, page by page.
 
 Rows are walked by id, so that paging never depends on a value that changes meanwhile. A chain of pages ends silently
 after 100,000 rows, with or without a warning; so the walk goes on above the greatest id seen, and only a chain of a
@@ -9,23 +9,18 @@ Source: Account Engagement API v5 overview, query parameters and paging; error c
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
-from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from . import stopping
-from .api.transport import Reply, Transport
-from .catalogue import Entry, Field
-from .errors import DataError, RejectedRequestError, TransientRequestError
-from .events import Event, EventHandler
-from .reading.columns import PageFile
-from .redaction import redact
-from .windows import parse_time
+from .. import stopping
+from ..api.transport import Reply, Transport
+from ..catalogue import Entry
+from ..errors import DataError, RejectedRequestError, TransientRequestError
+from ..events import Event, EventHandler
+from ..redaction import redact
+from ..windows import api_time
+from .dialect import Record
 
 PAGE_ROWS = 1000
 """Rows a page; the greatest number that version 5 takes."""
@@ -36,7 +31,10 @@ INCOMPLETE_WARNING = "203"
 HIDING_WARNING = "202"
 
 Filters = Mapping[str, str | int]
-Record = Mapping[str, object]
+
+
+def object_path(entry: Entry) -> str:
+    return f"/api/v5/objects/{entry.collection}"
 
 
 class PagedQuery:
@@ -46,34 +44,51 @@ class PagedQuery:
         self._transport = transport
         self._entry = entry
         self._fields = ",".join(fields)
-        self._path = f"/api/v5/objects/{entry.collection}"
+        self._path = object_path(entry)
         self._operation = f"query:{entry.collection}"
         self._on_event = on_event
         self._page_rows = PAGE_ROWS
         self.hides_rows = False
         """Whether Pardot said that rows are left out because of this login's access rules."""
 
-    def iter_pages(self, filters: Filters, *, above_id: int | None = None) -> Iterator[list[Record]]:
-        """Yield every page of the rows that match the filters, recycle bin included.
+    def iter_pages(
+        self, changed_since: datetime | None = None, *, above_id: int | None = None
+    ) -> Iterator[list[Record]]:
+        """Yield every page of the rows that changed since a moment, or of those above an id, recycle bin included.
 
         Pardot documents `deleted` both as all/true/false and as a boolean; where `all` is refused, the rows in use
-        and the rows in the recycle bin are asked for one after the other.
+        and the rows in the recycle bin are asked for one after the other. Where both are refused, the object has no
+        recycle bin after all. The account is one record, which has no pages.
         """
-        if not self._entry.has_recycle_bin:
+        filters: Filters = {}
+        if changed_since is not None:
+            filters = {f"{self._entry.changed_by}AfterOrEqualTo": api_time(changed_since)}
+        if self._entry.is_single:
+            yield [self._transport.get_json(self._path, {"fields": self._fields}, operation=self._operation).data]
+        elif not self._entry.has_recycle_bin:
             yield from self._walk(filters, above_id)
-            return
-        if self._entry.tells_bin_apart:
+        elif self._entry.tells_bin_apart:
+            yield from self._walk_apart(filters, above_id)
+        else:
+            try:
+                yield from self._walk({**filters, "deleted": "all"}, above_id)
+            except RejectedRequestError as refused:
+                if not _is_about_bin(refused):
+                    raise
+                yield from self._walk_apart(filters, above_id)
+
+    def _walk_apart(self, filters: Filters, above_id: int | None) -> Iterator[list[Record]]:
+        """Walk the rows in use, then those in the recycle bin, marked as such where no field tells."""
+        has_begun = False
+        try:
             for in_bin in ("false", "true"):
                 for page in self._walk({**filters, "deleted": in_bin}, above_id):
-                    yield [{**record, "isDeleted": in_bin} for record in page]
-            return
-        try:
-            yield from self._walk({**filters, "deleted": "all"}, above_id)
+                    has_begun = True
+                    yield [{**record, "isDeleted": in_bin} for record in page] if self._entry.tells_bin_apart else page
         except RejectedRequestError as refused:
-            if "deleted" not in (refused.reason or "").lower() and refused.code not in DELETED_REFUSED_CODES:
+            if has_begun or not _is_about_bin(refused):
                 raise
-            yield from self._walk({**filters, "deleted": "false"}, above_id)
-            yield from self._walk({**filters, "deleted": "true"}, above_id)
+            yield from self._walk(filters, above_id)
 
     def _walk(self, filters: Filters, above_id: int | None) -> Iterator[list[Record]]:
         """Follow chains of pages until one ends with room left on its last page."""
@@ -173,57 +188,8 @@ class PagedQuery:
         return any(warning.strip().startswith(INCOMPLETE_WARNING) for warning in reply.warnings)
 
 
-def newest_activity_at(transport: Transport) -> datetime | None:
-    """Return the creation time of the newest visitor activity, None when there is none or it may not be asked for."""
-    params: dict[str, str | int] = {"fields": "id,createdAt", "orderBy": "createdAt DESC", "limit": 1}
-    try:
-        reply = transport.get_json("/api/v5/objects/visitor-activities", params, operation="query:visitor-activities")
-        return parse_time(str(reply.data["values"][0]["createdAt"]))
-    except (RejectedRequestError, TransientRequestError, ValueError, KeyError, IndexError, TypeError):
-        return None
-
-
-def write_pages(
-    pages: Iterator[list[Record]], fields: Sequence[Field], path: Path, on_page: Callable[[int], None]
-) -> PageFile:
-    """Write pages of records as text cells to a Parquet file; memory holds one page."""
-    names = [field.name for field in fields]
-    schema = pa.schema([(name, pa.string()) for name in names])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = 0
-    with pq.ParquetWriter(path, schema, compression="lz4") as writer:
-        for page in pages:
-            columns = [pa.array([cell_text(record.get(name)) for record in page], pa.string()) for name in names]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
-            rows += len(page)
-            on_page(rows)
-    return PageFile(path, tuple(names), rows)
-
-
-def cell_text(value: object) -> str | None:
-    """Return a JSON value as the text of one cell; numbers keep the digits they were sent with.
-
-    >>> cell_text(True), cell_text(7), cell_text(["a", "b"]), cell_text(None)
-    ('true', '7', '["a","b"]', None)
-    """
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return _encodable(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    return _encodable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def _encodable(text: str) -> str:
-    """Return a text that can be stored: half a surrogate pair, which JSON can escape, is no character in any table."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+def _is_about_bin(refused: RejectedRequestError) -> bool:
+    return "deleted" in (refused.reason or "").lower() or refused.code in DELETED_REFUSED_CODES
 
 
 def _as_int(value: object, table: str) -> int:

@@ -1,0 +1,1 @@
+"""What Account Engagement has: how an object is described, and the descriptions."""

@@ -1,0 +1,76 @@
+"""What tables must hold after a load through version 3 or 4, told from the account; the client has no part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+from kit import differences, expected_rows, rows_of
+
+from pardot.catalogue import Entry
+from pardot_emulator.store import Store
+
+Rows = dict[int, dict[str, Any]]
+
+ONE_TO_ONE_ONLY = "v4_template_query=False"
+"""The switch under which nothing but templates for one-to-one emails can be listed, those in the bin included."""
+
+
+def legacy_differences(
+    store: Store, db: duckdb.DuckDBPyConnection, entries: Iterable[Entry], zone: str, *, switch: str = ""
+) -> dict[str, list[str]]:
+    """Compare tables with the account, row by row, in the columns that the older versions have.
+
+    Times are compared as the wall clock of the API user's zone shows them, which is all that these versions tell.
+    """
+    db.execute("SET TimeZone = 'UTC'")
+    result = {}
+    for entry in entries:
+        columns = [field.column for field in entry.fields]
+        found = {row["id"]: row for row in rows_of(db, f'pardot."{entry.table}"')}
+        expected = visible_rows(store, entry, switch)
+        lines = differences(*(on_the_wall(rows, columns, ZoneInfo(zone)) for rows in (expected, found)), set())
+        if lines:
+            result[entry.table] = lines[:5]
+    return result
+
+
+def visible_rows(store: Store, entry: Entry, switch: str = "") -> Rows:
+    """Return the rows that the older versions show: of most objects, those that are not in the recycle bin."""
+    special = {"email_clicks": _clicks, "list_email_statistics": _statistics}.get(entry.table)
+    if special is not None:
+        return special(store)
+    rows = expected_rows(store, entry.collection)
+    if entry.table == "email_templates" and switch == ONE_TO_ONE_ONLY:
+        return {number: row for number, row in rows.items() if row["is_one_to_one_email"]}
+    if entry.table in ("visits", "visitor_page_views"):
+        visitors = {number for number, row in expected_rows(store, "visitors").items() if not row["is_deleted"]}
+        return {number: row for number, row in rows.items() if row["visitor_id"] in visitors}
+    return rows if entry.has_recycle_bin else {n: row for n, row in rows.items() if not row.get("is_deleted")}
+
+
+def on_the_wall(rows: Mapping[int, Mapping[str, Any]], columns: Iterable[str], zone: ZoneInfo) -> Rows:
+    """Return some columns of rows, times as the zone's wall clock shows them."""
+    return {number: {name: _wall(row.get(name), zone) for name in columns} for number, row in rows.items()}
+
+
+def _wall(value: object, zone: ZoneInfo) -> object:
+    return value.astimezone(zone).replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value
+
+
+def _clicks(store: Store) -> Rows:
+    activities = expected_rows(store, "visitor-activities")
+    clicks = {number: row for number, row in activities.items() if row["type"] == 1 and row["email_id"] is not None}
+    return {number: {**row, "url": row["details"]} for number, row in clicks.items()}
+
+
+def _statistics(store: Store) -> Rows:
+    """Return the counts of the list emails of which something was sent."""
+    found: Rows = {}
+    for row in expected_rows(store, "visitor-activities").values():
+        if row["type"] == 6 and row["list_email_id"] is not None:
+            found.setdefault(row["list_email_id"], {"sent": 0})["sent"] += 1
+    return {number: {"id": number, **row} for number, row in found.items()}
