@@ -29,9 +29,13 @@ def legacy_differences(
     db.execute("SET TimeZone = 'UTC'")
     result = {}
     for entry in entries:
-        columns = [field.column for field in entry.fields]
-        found = {row["id"]: row for row in rows_of(db, f'pardot."{entry.table}"')}
+        columns = [*(field.column for field in entry.fields), "purged_at"]
         expected = visible_rows(store, entry, switch)
+        found = {
+            row["id"]: row
+            for row in rows_of(db, f'pardot."{entry.table}"')
+            if row["id"] in expected or row["purged_at"] is None  # what was put into the bin is shown no longer
+        }
         lines = differences(*(on_the_wall(rows, columns, ZoneInfo(zone)) for rows in (expected, found)), set())
         if lines:
             result[entry.table] = lines[:5]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fetching import Fetcher, OpenAccount
 from isolation import isolated
-from kit import Account, build_store, open_account
+from kit import Account, build_store, open_account, without_several_values
 
 from pardot_emulator import Behaviour
 
@@ -22,7 +22,7 @@ def open_small_account(tmp_path: Path) -> Iterator[OpenAccount]:
         accounts = []
 
         def open_one(behaviour: Behaviour | None = None, *, activities: int = 150, **options: Any) -> Account:
-            store = build_store(activities)
+            store = without_several_values(build_store(activities))
             stack.callback(store.close)
             account = open_account(tmp_path, store, behaviour, **options)
             account.sleep = lambda _: None

@@ -8,6 +8,7 @@ Source: Account Engagement API versions 3 and 4, overview, "Transitioned from ve
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ class LegacyApi:
     def __init__(self, transport: Transport, version: int, on_event: EventHandler) -> None:
         self._transport = transport
         self._on_event = on_event
+        self._lock = threading.Lock()
         self.version = version
 
     def get(self, object_name: str, do: str, params: Params, *, operation: str) -> Mapping[str, Any]:
@@ -48,9 +50,15 @@ class LegacyApi:
         except RejectedRequestError as error:
             if error.code != OTHER_VERSION_CODES[version]:
                 raise
-            self.version = 7 - version
-            self._on_event(Event("version.switched", {"version": self.version, "code": error.code}))
+            self._switch_from(version, error.code)
         return send(self._path(object_name, do, self.version)).data
+
+    def _switch_from(self, version: int, code: int | None) -> None:
+        """Speak the other version from now on; of several requests that are refused at once, one reports it."""
+        with self._lock:
+            if self.version == version:
+                self.version = 7 - version
+                self._on_event(Event("version.switched", {"version": self.version, "code": code}))
 
     def _path(self, object_name: str, do: str, version: int) -> str:
         return f"/api/{object_name}/version/{version}/do/{do}"
