@@ -109,8 +109,8 @@ class FieldChoice:
             self._state["custom_fields"] = sorted(taken)
             self._remember([name for name in new if name not in usable])
             for name in new:
-                kind = "related_field" if "." in name else "custom_field"
-                fact = f"{kind}.{'found' if name in usable else 'refused'}"
+                refused_as = "related_field.refused" if "." in name else "custom_field.refused"
+                fact = "custom_field.found" if name in usable else refused_as
                 self._on_event(Event(fact, {"object": self._entry.table, "field": name}))
         return [each for each in custom if each.name in taken]
 

@@ -19,6 +19,7 @@ from .api.token_store import LOGINS, TokenStore
 from .api.transport import Transport
 from .catalogue import Entry, Field
 from .dialects.choose import dialect_of
+from .dialects.legacy_statistics import select_due
 from .errors import (
     AuthenticationError,
     PardotError,
@@ -79,7 +80,7 @@ class Session:
         """Tables that continued an export of an earlier run, so that the time since then is still to be asked for."""
         self.folder = folder
         self._lock = threading.Lock()
-        self.dialect = dialect_of(settings, transport, on_event)
+        self.dialect = dialect_of(settings, transport, on_event, self.list_emails_due)
         self._newest_activity_at: datetime | None = None
         self._reader: Any = None
         self._pipeline: Any = None
@@ -202,6 +203,17 @@ class Session:
             return None
         finally:
             reader.close()
+
+    def list_emails_due(self) -> Sequence[int]:
+        """Return the list emails whose statistics are to be read; none where only another destination could tell."""
+        if self._pipeline is None or not str(self._pipeline.destination.destination_type).endswith(".duckdb"):
+            return ()
+        now = self.transport.server_now()
+        for has_counts in (True, False):
+            found = self.look(select_due(self._pipeline.dataset_name, now, has_counts=has_counts))
+            if found is not None:
+                return found[0] or ()
+        return ()
 
     def release_destination(self) -> None:
         """Close the connection that `destination` opened to look into the tables; call it when nothing is extracted."""

@@ -20,8 +20,8 @@ def test_related_fields_arrive_however_the_header_spells_them(header: str, tmp_p
     account = open_account(tmp_path, build_store(80), Behaviour(csv_relationship_header=header))  # type: ignore[arg-type]
     with account.emulator:
         assert account.run(ACTIVITIES, related_fields=RELATED).exit_code == 0
-    names = {int(row["id"]): row["name"] for row in account.store.rows("campaigns")}  # type: ignore[call-overload]
-    emails = {int(row["id"]): row["email"] for row in account.store.rows("prospects")}  # type: ignore[call-overload]
+    names = {int(row["id"]): row["name"] for row in account.store.rows("campaigns")}  # type: ignore[arg-type]
+    emails = {int(row["id"]): row["email"] for row in account.store.rows("prospects")}  # type: ignore[arg-type]
     with duckdb.connect(str(account.places.published_database), read_only=True) as db:
         found = db.execute(
             "SELECT campaign_id, campaign_name, prospect_id, prospect_email FROM pardot.visitor_activities"

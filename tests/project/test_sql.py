@@ -42,6 +42,8 @@ REVIEWED = {
     "pardot.reading.columns": {"relation", "', '.join(columns)"},
     # Names quoted where they are listed, moments written by us, and ids from `pardot.columns`.
     "pardot.purges": {"_is_missing(ids)", "values", "ids"},
+    # The dataset is quoted where it is named; the others are made of it, of moments and of constants.
+    "pardot.dialects.legacy_statistics": {"schema", "counts", "sent", "due", "newest_first"},
     # Options are constants and texts quoted where they are listed.
     "pardot.reading.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members)"},
     # `select` comes from `pardot.columns`; the others are made of `names`, which is quoted where it is made.

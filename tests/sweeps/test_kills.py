@@ -67,7 +67,7 @@ def kill(scene: Scene, call: str, number: int, figures: Figures) -> bool:
 
 def was_published(trial: Trial) -> bool:
     """Whether a backfill was struck after its end: asked for once more, it is read once more."""
-    is_backfill = BACKFILL == trial.arguments
+    is_backfill = trial.arguments == BACKFILL
     return is_backfill and trial.published_now() and not (trial.own_folder / "backfill.json").exists()
 
 

@@ -11,19 +11,24 @@ from hypothesis import strategies as st
 
 from pardot.dialects.legacy_times import WallClock
 
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=timezone.utc)  # type: ignore[arg-type,misc]
+
+
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kolkata", "UTC")
 CHANGES = {
-    "America/New_York": (datetime(2026, 11, 1, 6), datetime(2026, 3, 8, 7)),
-    "Europe/Berlin": (datetime(2026, 10, 25, 1), datetime(2026, 3, 29, 1)),
-    "Australia/Lord_Howe": (datetime(2026, 4, 4, 15), datetime(2026, 10, 3, 15, 30)),
+    "America/New_York": (utc(2026, 11, 1, 6), utc(2026, 3, 8, 7)),
+    "Europe/Berlin": (utc(2026, 10, 25, 1), utc(2026, 3, 29, 1)),
+    "Australia/Lord_Howe": (utc(2026, 4, 4, 15), utc(2026, 10, 3, 15, 30)),
 }
 """The UTC instants at which clocks go back, and forward."""
 
 near_changes = st.sampled_from([moment for pair in CHANGES.values() for moment in pair])
 moments = st.one_of(
-    st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1)),
+    st.builds(lambda seconds: utc(2015, 1, 1) + timedelta(seconds=seconds), st.floats(0, 20 * 365 * 86_400)),
     st.builds(lambda change, seconds: change + timedelta(seconds=seconds), near_changes, st.integers(-9000, 9000)),
-).map(lambda moment: moment.replace(tzinfo=timezone.utc))
+)
 
 
 def readings(text: str, zone: str) -> set[datetime]:
@@ -36,14 +41,14 @@ def readings(text: str, zone: str) -> set[datetime]:
 def test_lower_bound_is_late_for_nobody(moment: datetime, zone: str) -> None:
     found = readings(WallClock(zone).not_after(moment), zone)
     assert max(found) <= moment
-    assert moment - min(found) < timedelta(hours=2)
+    assert moment - min(found) <= timedelta(hours=2, seconds=1)
 
 
 @given(moments, st.sampled_from(ZONES))
 def test_upper_bound_is_early_for_nobody(moment: datetime, zone: str) -> None:
     found = readings(WallClock(zone).not_before(moment), zone)
     assert min(found) > moment - timedelta(seconds=1)  # the text has whole seconds
-    assert max(found) - moment < timedelta(hours=2)
+    assert max(found) - moment <= timedelta(hours=2)
 
 
 @given(moments, st.sampled_from(ZONES))
@@ -55,7 +60,7 @@ def test_time_is_read_as_one_of_its_instants_and_never_as_a_later_one(moment: da
 
 @pytest.mark.parametrize("zone", CHANGES)
 def test_repeated_time_is_read_as_the_first_of_the_two(zone: str) -> None:
-    back_at = CHANGES[zone][0].replace(tzinfo=timezone.utc)
+    back_at = CHANGES[zone][0]
     shift = timedelta(minutes=30) if zone == "Australia/Lord_Howe" else timedelta(hours=1)
     text = (back_at + shift / 2).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
     assert len(readings(text, zone)) == 2
@@ -64,7 +69,7 @@ def test_repeated_time_is_read_as_the_first_of_the_two(zone: str) -> None:
 
 @pytest.mark.parametrize("zone", CHANGES)
 def test_bounds_in_the_repeated_hour_lie_outside_of_it(zone: str) -> None:
-    back_at = CHANGES[zone][0].replace(tzinfo=timezone.utc)
+    back_at = CHANGES[zone][0]
     for minutes in (-29, -1, 0, 1, 29):
         moment = back_at + timedelta(minutes=minutes)
         for text in (WallClock(zone).not_after(moment), WallClock(zone).not_before(moment)):
@@ -73,7 +78,7 @@ def test_bounds_in_the_repeated_hour_lie_outside_of_it(zone: str) -> None:
 
 @pytest.mark.parametrize("text", ["2026-11-01T01:30:00-05:00", "2026-11-01 06:30:00Z", "2026-11-01T06:30:00+0000"])
 def test_time_with_an_offset_is_taken_by_it(text: str) -> None:
-    assert WallClock("America/New_York").read(text) == datetime(2026, 11, 1, 6, 30, tzinfo=timezone.utc)
+    assert WallClock("America/New_York").read(text) == utc(2026, 11, 1, 6, 30)
 
 
 @pytest.mark.parametrize("text", ["", "None", "yesterday", "2026-13-01 00:00:00"])

@@ -128,7 +128,8 @@ _OBJECTS = (
     _object(
         "email_templates",
         "emailTemplate",
-        "id name subject is_one_to_one_email is_auto_responder_email is_drip_email is_list_email is_archived=is_deleted",
+        "id name subject is_one_to_one_email is_auto_responder_email is_drip_email is_list_email "
+        "is_archived=is_deleted",
     ),
     _object("forms", "form", f"id name campaign_id embed_code {_STAMPS}", Route.QUERY, parameters=_FULL),
     _object(
@@ -156,7 +157,6 @@ _OBJECTS = (
         "custom_fields",
         "customField",
         f"id name field_id type is_record_multiple_responses is_use_values crm_id=salesforce_id {_STAMPS}",
-        Route.QUERY,
     ),
     _object("dynamic_contents", "dynamicContent", f"id name embed_code embed_url based_on {_STAMPS}"),
     _object("tags", "tag", f"id name {_STAMPS}", Route.QUERY),
@@ -202,8 +202,8 @@ ONLY_LEGACY = (
         Entry(
             "list_email_statistics",
             build_fields(
-                ints="sent delivered total_clicks unique_clicks soft_bounced hard_bounced opt_outs spam_complaints opens "
-                "unique_opens",
+                ints="sent delivered total_clicks unique_clicks soft_bounced hard_bounced opt_outs spam_complaints "
+                "opens unique_opens",
                 text="delivery_rate opens_rate click_through_rate unique_click_through_rate click_open_ratio "
                 "opt_out_rate spam_complaint_rate",
                 times="counted_at",

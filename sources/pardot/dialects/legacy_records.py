@@ -55,8 +55,8 @@ def records_of(data: Found, name: str) -> list[Found]:
 def flat(found: Found) -> dict[str, Any]:
     """Return a record of texts and numbers: of a nested object its id is left, of several values one text.
 
-    >>> flat({"id": 7, "campaign": {"id": 3, "name": "Web"}, "Interests": {"value": ["Chess", "Tea"]}, "name": "Q&amp;A"})
-    {'id': 7, 'campaign_id': 3, 'Interests': 'Chess;Tea', 'name': 'Q&A'}
+    >>> flat({"id": 7, "campaign": {"id": 3, "name": "Web"}, "Topics": {"value": ["Chess", "Tea"]}, "name": "Q&amp;A"})
+    {'id': 7, 'campaign_id': 3, 'Topics': 'Chess;Tea', 'name': 'Q&A'}
     """
     record: dict[str, Any] = {}
     for key, value in found.items():

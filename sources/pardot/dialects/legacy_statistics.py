@@ -85,16 +85,16 @@ def select_due(dataset: str, now: datetime, *, has_counts: bool) -> str:
         has_counts: whether there is a table of counts already.
     """
     schema, moment = quote_identifier(dataset), f"TIMESTAMPTZ {quote_text(api_time(now))}"
+    counts = f"SELECT id FROM {schema}.list_email_statistics"  # noqa: S608  all names are quoted
     sent = (
-        f"SELECT list_email_id AS id, max(created_at) AS newest FROM {schema}.visitor_activities "
-        f"WHERE type = {SENT} AND list_email_id IS NOT NULL GROUP BY 1"
+        "SELECT list_email_id AS id, max(created_at) AS newest "  # noqa: S608
+        f"FROM {schema}.visitor_activities WHERE type = {SENT} AND list_email_id IS NOT NULL GROUP BY 1"
     )
     due = "true"
     if has_counts:
+        is_recent = f"newest >= {moment} - INTERVAL {COUNTED_FOR_DAYS} DAY"
         today = f"TIMESTAMPTZ {quote_text(api_time(now.replace(hour=0, minute=0, second=0)))}"
-        counted_today = f"SELECT id FROM {schema}.list_email_statistics WHERE counted_at >= {today}"
-        due = (
-            f"id NOT IN (SELECT id FROM {schema}.list_email_statistics) OR "
-            f"(newest >= {moment} - INTERVAL {COUNTED_FOR_DAYS} DAY AND id NOT IN ({counted_today}))"
-        )
-    return f"SELECT list(id) FROM (SELECT id FROM ({sent}) WHERE {due} ORDER BY newest DESC, id LIMIT {MOST_AT_ONCE})"
+        counted_today = f"{counts} WHERE counted_at >= {today}"
+        due = f"id NOT IN ({counts}) OR ({is_recent} AND id NOT IN ({counted_today}))"
+    newest_first = f"SELECT id FROM ({sent}) WHERE {due} ORDER BY newest DESC, id LIMIT {MOST_AT_ONCE}"  # noqa: S608
+    return f"SELECT list(id) FROM ({newest_first})"  # noqa: S608
