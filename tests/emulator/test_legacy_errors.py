@@ -139,7 +139,7 @@ def _limit(client: Client) -> Answer:
         ({"v4_several_errors": "first"}, lambda client: client.legacy("list", limit=201, sort_by="x"), (200, 19)),
         ({"v4_template_query": False}, lambda client: client.legacy("emailTemplate"), (200, 2)),
     ],
-    ids=str,
+    ids=["status", "limit", "under 200", "not found", "first of several", "templates"],
 )
 def test_refusals_follow_the_switches(
     behaviour: dict[str, Any], ask: Callable[[Client], Answer], expected: tuple[int, int | None]
