@@ -285,7 +285,7 @@ class World:
     def _check_positions(self) -> None:
         """Insist that no position has moved back, unless the database was lost."""
         state = json.loads((self.account.places.data_folder / "pipelines" / "pardot" / "state.json").read_text())
-        resources = state["sources"]["pardot"]["resources"]
+        resources = state.get("sources", {}).get("pardot", {}).get("resources", {})
         for table in self.active:
             through = resources.get(table, {}).get("through", "")  # a backfill alone makes none
             assert through >= self._through.get(table, ""), f"{table}: the position moved back to {through}"

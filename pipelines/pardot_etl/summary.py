@@ -75,6 +75,7 @@ NOTICES = frozenset(
         "query.warning",
         "custom_field.found",
         "related_field.refused",
+        "version.switched",
         "custom_field.refused",
         "field.left_out",
         "field.refused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,8 @@ from .reading.pages import write_pages
 from .windows import Window, changes, history, parse_time
 
 A_DAY = timedelta(days=1)
+FIRST_YEAR = datetime(2007, 1, 1, tzinfo=timezone.utc)
+"""Pardot was founded in this year; no row is older."""
 MARGIN = timedelta(hours=2)
 """How near to the end of a stretch of time a missing row means nothing."""
 REFUSED_RANGE_CODES = frozenset({7, 8, 177})
@@ -121,9 +123,17 @@ class Harvester:
         if position.through is None and entry.route is Route.EXPORT:  # asking may cost a call
             start = self._history_start(now)
         elif position.through is None and needs_export:  # it is read whole
-            start = (self._dialect.oldest_at(entry) or now) - A_DAY
+            start = self._beginning(entry)
         fits = fits_export(fields)
         return plan(entry, position, history_start=start, now=now, fits=fits, needs_export=needs_export)
+
+    def _beginning(self, entry: Entry) -> datetime:
+        """Return a moment before every row of an object that is read whole; costs a call.
+
+        An account that does not tell its oldest row is asked for every year that it can have.
+        """
+        oldest = self._dialect.oldest_at(entry)
+        return FIRST_YEAR if oldest is None else oldest - A_DAY
 
     def gather(
         self, entry: Entry, position: Position, choice: FieldChoice, custom: Sequence[Field], *, name: str
@@ -158,12 +168,16 @@ class Harvester:
         *,
         name: str,
     ) -> Harvest:
-        """Fetch the rows that were created in these windows, or all rows when there are none; no position moves."""
-        way = "export" if windows else "walk"
-        planned = Plan(entry, way, tuple(windows), by_update=False, task=task)
+        """Fetch the rows that were created in these windows, or all rows when there are none; no position moves.
+
+        All rows come by export where some fields come no other way: a row that is new to us would lack them for good.
+        """
 
         def always(fields: Sequence[Field], *, filters: bool) -> Plan:  # noqa: ARG001
-            return planned
+            wanted = tuple(windows)
+            if not wanted and fits_export(fields) and any(field.needs_export for field in fields):
+                wanted = tuple(history(self._beginning(entry), self._transport.server_now()))
+            return Plan(entry, "export" if wanted else "walk", wanted, by_update=False, task=task)
 
         return self._fetch(always, choice, custom, Position(), name)
 

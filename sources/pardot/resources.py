@@ -102,7 +102,10 @@ def _update(turn: _Turn) -> Iterator[Any]:
     turn.choice.note_loaded(harvest.fields)
     if is_first:
         at = turn.session.transport.server_now()
-        begins = min((export.window.start_at for export in harvest.exports), default=at)
+        # What is read whole here may come by export one day, when another version of the API is spoken.
+        begins = min(
+            (export.window.start_at for export in harvest.exports), default=turn.session.settings.history_start(at)
+        )
         Schedule.after_first_load(begins, at, _rows(harvest)).write(turn.state)
 
 
@@ -146,7 +149,7 @@ def _review(turn: _Turn) -> Iterator[Any]:
         if not isinstance(error, TransientRequestError | ExportTimedOutError):
             schedule.postponed(now).write(turn.state)  # today it would only fail again, and cost calls
         return
-    if windows and harvest.complete is None:
+    if harvest.exports and harvest.complete is None:
         return  # exports of an interrupted review, whose windows were others: today's are still due
     is_in_doubt = gone is not None and gone.is_doubtful
     schedule.reviewed(now, days, stored, rows=_rows(harvest), is_in_doubt=is_in_doubt).write(turn.state)

@@ -260,7 +260,7 @@ def load_settings(**overrides: object) -> Settings:
     problems += _missing(chosen, problems)
     credentials = Credentials(**{name.partition(".")[2]: value for name, value in chosen.items() if "." in name})
     problems += _login_problems(credentials, problems)
-    if chosen.get("api_version", 5) < 5 and "time_zone" not in chosen:
+    if chosen.get("api_version", 5) < 5 and "time_zone" not in chosen and not any("time_zone" in p for p in problems):
         problems.append(
             "sources.pardot.time_zone is not set, and the times of versions 3 and 4 carry no offset; set it to the "
             "time zone of the API user, such as Europe/Berlin"
