@@ -99,8 +99,9 @@ def _update(turn: _Turn) -> Iterator[Any]:
     elif gone is not None:
         turn.state.pop(_DOUBTED_AT, None)
     harvest.position.write(turn.state)
+    is_whole = is_first or turn.choice.has_new(harvest.fields)
     turn.choice.note_loaded(harvest.fields)
-    if is_first:
+    if is_whole:  # what was read whole need not be looked at again today
         at = turn.session.transport.server_now()
         # What is read whole here may come by export one day, when another version of the API is spoken.
         begins = min(

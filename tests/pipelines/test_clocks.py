@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from kit import build_store, open_account, table_differences
+from sampling import sampled
 
 from pardot.api.transport import Transport
 from pardot_etl.run import RunOptions
@@ -16,7 +17,7 @@ OBJECTS = ("visitor_activities", "visits", "prospects", "prospect_accounts", "li
 
 
 @pytest.mark.parametrize(
-    "ahead", [timedelta(days=600), timedelta(days=40), timedelta(hours=-5), timedelta(days=-200)], ids=str
+    "ahead", sampled([timedelta(days=600), timedelta(days=40), timedelta(hours=-5), timedelta(days=-200)], 2)
 )
 def test_rows_of_later_days_are_found_although_the_date_header_is_off(
     ahead: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -87,7 +87,7 @@ def usual_seconds(scene: Scene) -> float:
         return time.monotonic() - started
 
 
-@pytest.mark.parametrize("point", sampled(EVERY_RUN, 3, lambda point: "-".join(map(str, point)).replace(" ", "-")))
+@pytest.mark.parametrize("point", sampled(EVERY_RUN, 4, lambda point: "-".join(map(str, point)).replace(" ", "-")))
 def test_kill_at_some_durable_calls(point: tuple[str, str, int], scenes: Scenes) -> None:
     (name, call, number), figures = point, Figures()
     assert kill(scenes(name, **SCENES[name]), call, number, figures), "there is no such call any more"
