@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -67,10 +67,12 @@ def _tell_repeated_hours_apart_no_more(store: Store, zone: ZoneInfo) -> None:
 
     Such a text names two instants; no client can tell them apart.
     """
-    for row in list(store.rows("visitor-activities")):
-        moved = {
-            name: row[name].astimezone(zone).replace(fold=1).astimezone(timezone.utc)  # type: ignore[union-attr]
-            for name in ("createdAt", "updatedAt")
-        }
-        if any(moved[name] != row[name] for name in moved):
-            store.update("visitor-activities", int(row["id"]), **moved)  # type: ignore[arg-type]
+    for path in ("visitor-activities", "prospects"):
+        for row in list(store.rows(path)):
+            moved = {
+                name: stamp.astimezone(zone).replace(fold=1).astimezone(timezone.utc)
+                for name, stamp in row.items()
+                if isinstance(stamp, datetime)
+            }
+            if any(moved[name] != row[name] for name in moved):
+                store.update(path, int(str(row["id"])), **moved)
