@@ -11,20 +11,21 @@ import fcntl
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .terminal import duration, size
 
 if TYPE_CHECKING:
-    from pardot.api.transport import Transport
     from pardot.settings import Settings
 
     from .configuration import Places
+
+Answer = TypeVar("Answer")
 
 SMALLEST_FREE_BYTES: Final = 200_000_000
 """Below this a run is not begun in good faith: a result file alone may be 200 MB (Export API v5 guide)."""
@@ -231,7 +232,9 @@ def check_pardot(settings: Settings, places: Places | None) -> Iterator[Finding]
     from pardot.api.retry import RetryPolicy
     from pardot.api.token_store import TokenStore
     from pardot.api.transport import Transport
+    from pardot.dialects.choose import dialect_of
     from pardot.errors import PardotError
+    from pardot.events import log_event
 
     # Someone is waiting for the answer, so an unreachable host is tried twice and not for minutes.
     policy = RetryPolicy(max_attempts=2)
@@ -247,40 +250,38 @@ def check_pardot(settings: Settings, places: Places | None) -> Iterator[Finding]
             yield Finding("login", f"by {method}: {failed.detail}", failed.exit_code)
             return
         yield Finding("login", f"{settings.login_url} gave a token, by {method}")
-        abilities = _Abilities(transport)
-        account = abilities.read("account", "/api/v5/objects/account", "id,maximumDailyApiCalls,apiCallsUsed")
-        allowance.learn_account(account)
+        abilities = _Abilities()
+        dialect = dialect_of(settings, transport, log_event)
+        allowance.learn_account(abilities.read("account", dialect.account) or {})
         if abilities.is_unit_refused:
             yield _failed("business unit", abilities.problems["account"])
             return
         yield Finding("business unit", f"{settings.api_url} knows {settings.business_unit_id}")
-        activities = abilities.read("visitor activities", "/api/v5/objects/visitor-activities", "id,createdAt", limit=1)
-        abilities.read("exports", "/api/v5/exports", "id,status", limit=1)
+        stamp = abilities.read("visitor activities", dialect.activity_time)
+        abilities.read("exports", dialect.exports.recent)
         yield from abilities.findings()
         yield check_allowance(settings, allowance.used, allowance.maximum)
         yield check_clock(transport.clock_skew_seconds)
-        yield check_offset(settings, _first_time(activities))
+        yield check_offset(settings, stamp)
 
 
 class _Abilities:
     """Tries what a run needs, one small call each, and remembers what was refused."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(self) -> None:
         self.problems: dict[str, Exception] = {}
         self._tried: list[str] = []
 
-    def read(self, name: str, path: str, fields: str, **params: int) -> Mapping[str, Any]:
-        """Return the answer to one call, empty when it was refused."""
+    def read(self, name: str, ask: Callable[[], Answer]) -> Answer | None:
+        """Return what one call brought, None when it was refused."""
         from pardot.errors import PardotError
 
         self._tried.append(name)
-        asked: dict[str, str | int] = {"fields": fields, **params}
         try:
-            return self._transport.get_json(path, asked, operation=f"read {name}").data
+            return ask()
         except PardotError as error:
             self.problems[name] = error
-            return {}
+            return None
 
     @property
     def is_unit_refused(self) -> bool:
@@ -357,7 +358,9 @@ def check_clock(skew_seconds: float | None) -> Finding:
 
 
 def check_offset(settings: Settings, stamp: str | None) -> Finding:
-    """Compare the offset in an answer of version 5 with the configured time zone at that very moment."""
+    """Say how times are read; an offset in an answer is compared with the configured time zone at that very moment."""
+    if settings.api_version != 5:
+        return Finding("time zone", f"times carry no offset, so they are read on the clock of {settings.time_zone}")
     moment = _parse(stamp)
     offset = None if moment is None else moment.utcoffset()
     if moment is None or offset is None:
@@ -379,12 +382,6 @@ def _offset_of(zone: str, moment: datetime) -> timedelta | None:
     from zoneinfo import ZoneInfo
 
     return moment.astimezone(ZoneInfo(zone)).utcoffset()
-
-
-def _first_time(answer: Mapping[str, Any]) -> str | None:
-    values = answer.get("values")
-    first = values[0] if isinstance(values, list) and values else None
-    return str(first.get("createdAt")) if isinstance(first, dict) else None
 
 
 def _parse(stamp: str | None) -> datetime | None:

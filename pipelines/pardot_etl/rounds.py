@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pardot.errors import AuthenticationError, LimitReachedError, PardotError, StorageError
+from pardot.errors import LimitReachedError, PardotError, RejectedRequestError, StorageError
 from pardot.events import Event
 from pardot.exports.ledger import Task
 
@@ -131,11 +131,10 @@ class Rounds:
 
     def _has_to_stop(self) -> bool:
         """Whether something has failed that every other object would meet as well; a missing permission has not."""
-        from pardot.exports.adoption import NOT_ALLOWED_CODE
-
-        failures = self._session.failures
-        is_locked_out = any(isinstance(one, AuthenticationError) and one.code != NOT_ALLOWED_CODE for one in failures)
-        return is_locked_out or any(isinstance(one, LimitReachedError) for one in failures)
+        return any(
+            isinstance(one, LimitReachedError) or (isinstance(one, RejectedRequestError) and one.refuses_login)
+            for one in self._session.failures
+        )
 
     def _entries(self, objects: Sequence[str] | None) -> Sequence[Entry]:
         from pardot.dialects.choose import entries_of

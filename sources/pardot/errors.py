@@ -72,6 +72,10 @@ def _restore(cls: type[PardotError], facts: dict[str, Any]) -> PardotError:
     return error
 
 
+_LACKS_ABILITY = 46
+"""The role of the API user does not allow this one thing. Source: Account Engagement API guide, error codes."""
+
+
 class PardotError(Exception):
     """Base of every error of this package; catch it to catch them all."""
 
@@ -79,7 +83,7 @@ class PardotError(Exception):
     """What the command line returns for this error (see the table of exit codes in the README)."""
 
     def _sentences(self) -> Sequence[str]:
-        raise NotImplementedError
+        return tuple(str(part) for part in self.args)
 
     def __str__(self) -> str:
         return " ".join(_sentence(part) for part in self._sentences() if part)
@@ -269,6 +273,11 @@ class LimitReachedError(RequestError):
 class RejectedRequestError(RequestError):
     """The server understood and refused; the same request will be refused again."""
 
+    @property
+    def refuses_login(self) -> bool:
+        """Whether whatever this login asks for will be refused, not this request alone."""
+        return False
+
     def _advice(self) -> str:
         return "What was loaded before is safe; repeating this will not help, the codes are explained in docs/errors.md"
 
@@ -281,6 +290,10 @@ class AuthenticationError(RejectedRequestError):
     def __init__(self, operation: str, *, hints: Sequence[str] = (), **facts: Any) -> None:
         super().__init__(operation, **facts)
         self.hints = tuple(hints)
+
+    @property
+    def refuses_login(self) -> bool:
+        return self.code != _LACKS_ABILITY
 
     def _advice(self) -> str:
         if not self.hints:

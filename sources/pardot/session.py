@@ -21,12 +21,12 @@ from .catalogue import Entry, Field
 from .dialects.choose import dialect_of
 from .dialects.legacy_statistics import select_due
 from .errors import (
-    AuthenticationError,
     PardotError,
     RejectedRequestError,
     SettingsError,
     StoppedError,
     StorageError,
+    TransientRequestError,
 )
 from .events import Event, EventHandler, log_event
 from .exports.driver import Exports, FetchedExport
@@ -113,11 +113,9 @@ class Session:
         """Read the account's call counters into the allowance; one call. A refusal is reported, they stay unknown."""
         try:
             data = self.dialect.account()
-        except AuthenticationError as error:
-            if error.code != 46:
-                raise
-            self.on_event(Event("account.unreadable", {"code": error.code}))
         except RejectedRequestError as error:
+            if error.refuses_login:
+                raise
             self.on_event(Event("account.unreadable", {"code": error.code}))
         else:
             self.allowance.learn_account(data)
@@ -137,8 +135,15 @@ class Session:
             return self.settings.start_date
         with self._lock:
             if self._newest_activity_at is None:
-                self._newest_activity_at = self.dialect.newest_activity_at() or now
+                self._newest_activity_at = self._newest_activity() or now
         return self.settings.history_start(min(now, self._newest_activity_at))
+
+    def _newest_activity(self) -> datetime | None:
+        """Return when the newest visitor activity was created; None when there is none, or it may not be asked for."""
+        try:
+            return self.dialect.parse_time(self.dialect.activity_time(newest=True) or "")
+        except (RejectedRequestError, TransientRequestError, ValueError):
+            return None
 
     def further_fields(self, entry: Entry) -> tuple[Field, ...]:
         """Return the fields beyond the catalogue's: the account's own, and those of related objects if wished for."""

@@ -163,6 +163,39 @@ def test_the_configured_zone_is_compared_with_an_answer(
     assert ("as America/New_York should" in found["detail"]) is matches
 
 
+def test_version_4_is_asked_in_its_own_words(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Emulator(store, behaviour=Behaviour(account_versions="only 3")) as emulator:
+        point_at(emulator, monkeypatch)
+        monkeypatch.setenv("SOURCES__PARDOT__API_VERSION", "4")
+        monkeypatch.setenv("SOURCES__PARDOT__TIME_ZONE", "America/New_York")
+        outcome = invoke("check", "--json")
+        assert outcome.code == 0, outcome.out
+        assert all("/v5/" not in call.path for call in emulator.calls)
+        assert len(emulator.calls) == 5, "one of them is told to speak version 3"
+    found = findings(outcome)
+    assert [one["ok"] for one in found["ability"]] == [True, True, True]
+    assert "America/New_York" in found["time zone"][0]["detail"]
+
+
+def test_account_that_takes_neither_4_nor_3_is_a_wrong_setting(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version, code in {4: 89, 3: 88}.items():
+        emulator.faults.add(Fault(f"v{version}.read:account", "error", code=code, status=200, message="not this one"))
+    monkeypatch.setenv("SOURCES__PARDOT__API_VERSION", "4")
+    monkeypatch.setenv("SOURCES__PARDOT__TIME_ZONE", "America/New_York")
+    outcome = invoke("check", "--json")
+    assert outcome.code == 2
+    assert "set it to 5" in findings(outcome)["business unit"][0]["detail"]
+    emulator.faults.assert_all_consumed()
+    for version, code in {4: 89, 3: 88}.items():
+        emulator.faults.add(Fault(f"v{version}.read:account", "error", code=code, status=200, message="not this one"))
+    outcome = invoke("run")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.count("set it to 5") == 1
+    emulator.faults.assert_all_consumed()
+
+
 def test_a_running_run_is_exit_75_with_its_process(emulator: Emulator) -> None:
     with RunLock(*load_places().lock_files()):
         outcome = invoke("check", "--json")

@@ -66,8 +66,8 @@ class Dialect(Protocol):
     def oldest_at(self, entry: Entry) -> datetime | None:
         """Return when the oldest row of an object was created; None when nobody can tell."""
 
-    def newest_activity_at(self) -> datetime | None:
-        """Return when the newest visitor activity was created; None when there is none, or it may not be asked for."""
+    def activity_time(self, *, newest: bool = False) -> str | None:
+        """Return when a visitor activity was created, as the answer writes it; None when there is none. One call."""
 
     def account(self) -> Mapping[str, object]:
         """Return the account's counters of calls, `maximumDailyApiCalls` and `apiCallsUsed`, as far as it tells."""

@@ -10,11 +10,11 @@ from datetime import datetime
 
 from ..api.transport import Transport
 from ..catalogue import Entry, Field, Type
-from ..errors import RejectedRequestError, TransientRequestError
+from ..errors import RejectedRequestError, SettingsError
 from ..events import EventHandler
 from ..naming import column_name
 from .dialect import ExportApi, Query
-from .legacy_api import LegacyApi, many
+from .legacy_api import OTHER_VERSION_CODES, LegacyApi, many
 from .legacy_catalogue import LEGACY
 from .legacy_exports import LegacyExports
 from .legacy_queries import LegacyQuery
@@ -89,7 +89,9 @@ class Legacy:
         known = {field.name for field in entry.fields}
         try:
             data = self._api.get("prospectAccount", "describe", {}, operation="describe:prospectAccount")
-        except RejectedRequestError:
+        except RejectedRequestError as error:
+            if error.refuses_login:
+                raise
             return ()
         result = data.get("result")
         found = result.get("field") if isinstance(result, dict) else None
@@ -100,24 +102,31 @@ class Legacy:
         """Return None: nothing that needs it is read by export."""
         return None
 
-    def newest_activity_at(self) -> datetime | None:
-        """Return when the newest visitor activity was created; one call."""
-        params: dict[str, str | int] = {
-            "output": "bulk",
-            "limit": 1,
-            "sort_by": "created_at",
-            "sort_order": "descending",
-        }
-        try:
-            data = self._api.get("visitorActivity", "query", params, operation="query:visitorActivity")
-            (newest,) = many(data["result"]["visitor_activity"])
-            return self._clock.read(str(newest["created_at"]))
-        except (RejectedRequestError, TransientRequestError, ValueError, KeyError, TypeError):
-            return None
+    def activity_time(self, *, newest: bool = False) -> str | None:
+        """Return when a visitor activity was created, as the answer writes it; None when there is none. One call."""
+        params: dict[str, str | int] = {"output": "bulk", "limit": 1}
+        if newest:
+            params |= {"sort_by": "created_at", "sort_order": "descending"}
+        data = self._api.get("visitorActivity", "query", params, operation="query:visitorActivity")
+        result = data.get("result")
+        found = many(result.get("visitor_activity")) if isinstance(result, dict) else []
+        return str(found[0]["created_at"]) if found and found[0].get("created_at") else None
 
     def account(self) -> Mapping[str, object]:
-        """Return the account's counters of calls, as far as it tells them; one call."""
-        data = self._api.get("account", "read", {}, operation="account")
+        """Return the account's counters of calls, as far as it tells them; one call.
+
+        Raises:
+            SettingsError: the account takes neither version.
+        """
+        try:
+            data = self._api.get("account", "read", {}, operation="account")
+        except RejectedRequestError as error:
+            if error.code in OTHER_VERSION_CODES.values():
+                raise SettingsError(
+                    "sources.pardot.api_version is 4 or 3, and the account takes neither (codes 88 and 89)",
+                    next_step="Nothing was loaded; set it to 5",
+                ) from error
+            raise
         found = data.get("account")
         found = found if isinstance(found, dict) else {}
         return {

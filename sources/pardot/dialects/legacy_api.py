@@ -29,6 +29,7 @@ class LegacyApi:
         self._transport = transport
         self._on_event = on_event
         self._lock = threading.Lock()
+        self._refused: set[int] = set()
         self.version = version
 
     def get(self, object_name: str, do: str, params: Params, *, operation: str) -> Mapping[str, Any]:
@@ -44,21 +45,35 @@ class LegacyApi:
         )
 
     def _ask(self, send: Callable[[str], Reply], object_name: str, do: str) -> Mapping[str, Any]:
-        version = self.version
-        try:
-            return send(self._path(object_name, do, version)).data
-        except RejectedRequestError as error:
-            if error.code != OTHER_VERSION_CODES[version]:
-                raise
-            self._switch_from(version, error.code)
-        return send(self._path(object_name, do, self.version)).data
+        while True:
+            version = self.version
+            try:
+                return send(self._path(object_name, do, version)).data
+            except RejectedRequestError as error:
+                if error.code != OTHER_VERSION_CODES[version]:
+                    raise
+                self._leave(version, error)
 
-    def _switch_from(self, version: int, code: int | None) -> None:
-        """Speak the other version from now on; of several requests that are refused at once, one reports it."""
+    def _leave(self, version: int, refusal: RejectedRequestError) -> None:
+        """Speak the other version from now on; of several requests that are refused at once, one reports it.
+
+        Raises:
+            RejectedRequestError: the other version was refused as well.
+        """
+        other = 7 - version
         with self._lock:
+            self._refused.add(version)
+            if other in self._refused:
+                raise RejectedRequestError(
+                    refusal.operation,
+                    code=refusal.code,
+                    reason="neither version 4 nor version 3 is open to this account",
+                    next_step="What was loaded before is safe; set `sources.pardot.api_version` to 5 and leave out "
+                    "objects that version 5 does not have",
+                ) from refusal
             if self.version == version:
-                self.version = 7 - version
-                self._on_event(Event("version.switched", {"version": self.version, "code": code}))
+                self.version = other
+                self._on_event(Event("version.switched", {"version": other, "code": refusal.code}))
 
     def _path(self, object_name: str, do: str, version: int) -> str:
         return f"/api/{object_name}/version/{version}/do/{do}"

@@ -37,9 +37,9 @@ class WithLegacyObjects:
         """Return the account's own fields that an object may have."""
         return self._of(entry).custom_fields(entry)
 
-    def newest_activity_at(self) -> datetime | None:
-        """Return when the newest visitor activity was created."""
-        return self._modern.newest_activity_at()
+    def activity_time(self, *, newest: bool = False) -> str | None:
+        """Return when a visitor activity was created, as the answer writes it."""
+        return self._modern.activity_time(newest=newest)
 
     def oldest_at(self, entry: Entry) -> datetime | None:
         """Return when the oldest row of an object was created."""

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..errors import RejectedRequestError
 from ..naming import column_name
 from ..windows import api_time, parse_time
 from .legacy_api import LegacyApi, many
@@ -49,10 +48,7 @@ class LegacyExports:
 
     def recent(self) -> Sequence[Mapping[str, object]]:
         params: dict[str, str | int] = {"sort_by": "id", "sort_order": "descending"}
-        try:
-            data = self._api.get("export", "query", params, operation="export.query")
-        except RejectedRequestError:
-            return []
+        data = self._api.get("export", "query", params, operation="export.query")
         result = data.get("result")
         return [self._translated(each) for each in many(result.get("export") if isinstance(result, dict) else None)]
 

@@ -63,21 +63,24 @@ class Version5:
 
     def oldest_at(self, entry: Entry) -> datetime | None:
         """Return when the oldest row of an object was created; one call."""
-        return self._created_at(entry, "createdAt ASC")
-
-    def newest_activity_at(self) -> datetime | None:
-        """Return when the newest visitor activity was created; one call."""
-        return self._created_at(self.catalogue["visitor_activities"], "createdAt DESC")
-
-    def _created_at(self, entry: Entry, order: str) -> datetime | None:
-        params: dict[str, str | int] = {"fields": "id,createdAt", "orderBy": order, "limit": 1}
+        params: dict[str, str | int] = {"orderBy": "createdAt ASC"}
         if entry.has_recycle_bin:
             params["deleted"] = "all"
         try:
-            reply = self._transport.get_json(object_path(entry), params, operation=f"query:{entry.collection}")
-            return parse_time(str(reply.data["values"][0]["createdAt"]))
-        except (RejectedRequestError, TransientRequestError, ValueError, KeyError, IndexError, TypeError):
+            return parse_time(self._created_at(entry, params) or "")
+        except (RejectedRequestError, TransientRequestError, ValueError):
             return None
+
+    def activity_time(self, *, newest: bool = False) -> str | None:
+        """Return when a visitor activity was created, as the answer writes it; None when there is none. One call."""
+        return self._created_at(self.catalogue["visitor_activities"], {"orderBy": "createdAt DESC"} if newest else {})
+
+    def _created_at(self, entry: Entry, params: Mapping[str, str | int]) -> str | None:
+        asked: dict[str, str | int] = {"fields": "id,createdAt", "limit": 1, **params}
+        reply = self._transport.get_json(object_path(entry), asked, operation=f"query:{entry.collection}")
+        values = reply.data.get("values")
+        first = values[0] if isinstance(values, list) and values else None
+        return str(first["createdAt"]) if isinstance(first, dict) and first.get("createdAt") else None
 
     def account(self) -> Mapping[str, object]:
         """Return the account's counters of calls; one call."""

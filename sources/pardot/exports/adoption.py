@@ -17,14 +17,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from ..dialects.dialect import ExportApi
-from ..errors import AuthenticationError, DataError, RejectedRequestError
+from ..errors import DataError, RejectedRequestError
 from ..windows import LAG, api_time, parse_time
 from .ledger import ExportRecord, Ledger
 from .messages import Status, parse_export_id, parse_flag, parse_status, serves
 
 ADOPTED_UP_TO = timedelta(days=6)
 """How old an export may be that is taken over: a day is left to fetch its files."""
-NOT_ALLOWED_CODE = 46
 
 Listed = Mapping[str, object]
 """An export as the query lists it."""
@@ -90,9 +89,7 @@ class Adoption:
     def _recent(self) -> list[Listed]:
         try:
             return list(self._api.recent())
-        except RejectedRequestError:
-            return []
-        except AuthenticationError as error:
-            if error.code != NOT_ALLOWED_CODE:
+        except RejectedRequestError as error:
+            if error.refuses_login:
                 raise
             return []
