@@ -107,7 +107,10 @@ def _update(turn: _Turn) -> Iterator[Any]:
         begins = min(
             (export.window.start_at for export in harvest.exports), default=turn.session.settings.history_start(at)
         )
-        Schedule.after_first_load(begins, at, _rows(harvest)).write(turn.state)
+        schedule, filled = Schedule.after_first_load(begins, at, _rows(harvest)), Schedule.from_state(turn.state)
+        if filled and turn.entry.route is Route.EXPORT:
+            schedule = schedule.joined_to(filled)
+        schedule.write(turn.state)
 
 
 def _backfill(turn: _Turn, backfill: Backfill, window: Window) -> Iterator[Any]:
@@ -120,9 +123,9 @@ def _backfill(turn: _Turn, backfill: Backfill, window: Window) -> Iterator[Any]:
     )
     yield from turn.deliver(harvest)
     backfill.note_done(turn.state, window)
-    schedule = Schedule.from_state(turn.state)
-    if schedule is not None:
-        schedule.reaching_back_to(window.start_at).write(turn.state)
+    # Where nothing else is loaded yet, the first load joins its own rows to these.
+    schedule = Schedule.from_state(turn.state) or Schedule.after_first_load(backfill.end_at, backfill.end_at, 0)
+    schedule.reaching_back_to(window.start_at).write(turn.state)
 
 
 def _review(turn: _Turn) -> Iterator[Any]:

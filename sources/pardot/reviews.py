@@ -67,6 +67,10 @@ class Schedule:
         """Return the schedule after older rows were loaded."""
         return replace(self, begins=min(begins, self.begins))
 
+    def joined_to(self, other: Schedule) -> Schedule:
+        """Return the schedule of rows that were read whole, and of older ones that were there before, if any were."""
+        return self if other.begins >= self.begins else replace(self, begins=other.begins, at=other.at)
+
     def is_due(self, entry: Entry, now: datetime, review_days: int) -> bool:
         """Whether the object is to be looked at again, by the server's clock; an object that is walked never is."""
         days = abs((now.date() - self.at.date()).days)  # a clock that was set back must not end the reviews

@@ -159,6 +159,22 @@ def test_reviews_reach_back_to_what_was_filled(account: Account) -> None:
     assert found == [(old["id"],)]
 
 
+def test_what_was_filled_before_the_first_load_is_reviewed_as_well(tmp_path: Path) -> None:
+    account = open_account(tmp_path, build_store(300))
+    account.sleep = lambda _: None
+    with account.emulator:
+        run(account, PAST, ACTIVITIES)
+        since = PAST.start_at + timedelta(days=1)
+        old = next(row for row in account.store.rows("visitor-activities") if row["createdAt"] > since)  # type: ignore[operator]
+        account.store.purge("visitor-activities", int(str(old["id"])))
+        account.clock.advance(timedelta(minutes=2))
+        run(account, None, ACTIVITIES, review_days=1)
+    with duckdb.connect(str(account.places.published_database), read_only=True) as db:
+        found = db.execute("SELECT id FROM pardot.visitor_activities WHERE purged_at IS NOT NULL").fetchall()
+    assert found == [(old["id"],)]
+    account.store.close()
+
+
 def test_future_end_is_left_open(account: Account) -> None:
     soon = Backfill(END - timedelta(days=20), END + timedelta(days=1))
     assert run(account, soon).exit_code == 0
