@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from kit import Account, build_store, open_account
 from legacy_rows import legacy_differences, visible_rows
+from sampling import sampled
 
 from pardot.dialects.choose import entries_of
 from pardot.dialects.legacy import LEGACY_CATALOGUE
@@ -39,7 +40,7 @@ def counted(account: Account) -> int:
     return sum(call.path.startswith("/api/email/") for call in account.emulator.calls)
 
 
-@pytest.mark.parametrize("version", [5, 4])
+@pytest.mark.parametrize("version", sampled([5, 4], 2))
 def test_clicks_and_counts_arrive_and_follow_what_happens(version: int, account: Account) -> None:
     zone = account.emulator.behaviour.user_zone
     load(account, version)

@@ -23,7 +23,6 @@ from security.echo import SHAPES, echo, install
 
 from pardot import redaction
 from pardot_emulator import Behaviour, Credentials, Emulator, Fault, PublicKey, Store
-from pardot_etl import demo
 
 PREFIX = "SOURCES__PARDOT__"
 QUICK = ("--no-transform", "--objects")
@@ -232,15 +231,6 @@ def wait_for_export(emulator: Emulator, process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def test_demonstration_shows_none_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "ACTIVITIES", 200)
-    outcome = invoke("demo", "--debug")
-    known = Credentials()
-    canaries = {"client secret": known.client_secret, "refresh token": known.refresh_token}
-    assert find(canaries, [("stdout", outcome.out.encode()), ("stderr", outcome.err.encode())]) == []
-    assert find(canaries, iter_files(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
