@@ -41,7 +41,7 @@ sweep: $(READY) ## hours: every kill, refused write and random course of events
 matrix: $(READY) ## every fault that a run must survive: what is expected, what was seen
 	@$(RUN) tests/matrix/show.py
 
-objects: $(READY) ## load every object from an emulated account: rows, calls, fields left out
+objects: $(READY) ## load every object of an emulated account by every way: rows, calls
 	@$(RUN) tests/every_object.py
 
 switches: $(READY) ## what the API's documentation leaves open, as the emulator's switches

@@ -1,6 +1,6 @@
-"""Load every object of an emulated account and print what came of it. Ends with 1 when any row or value differs.
+"""Load every object of an emulated account by every way, and print what came of it. Ends with 1 when a value differs.
 
-python tests/every_object.py [--version 5|4|3] [--compare] [--activities 2000]
+python tests/every_object.py [--activities 2000]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,24 +24,23 @@ sys.path.insert(0, str(Path(__file__).parent))
 from isolation import isolate
 from kit import Account, build_store, open_account, table_differences
 from legacy_rows import legacy_differences, visible_rows
+from other_routes import by_the_other_route
 
-from pardot.catalogue import Entry
+from pardot.catalogue import CATALOGUE, Entry, Route
 from pardot.dialects.choose import catalogue_of
 from pardot_etl.run import RunOptions
 
-VERSIONS = (5, 4, 3)
-WIDTHS = (26, 17, 9, 9, 13, 13, 24)
-NUMBERS = ("rows", "account", "calls, first", "calls, later")
-HEADS = ("object", "route", *NUMBERS, "left out")
-COMPARED = 25
-"""Width of a version's column in the table that compares them."""
+WAYS = ("5, export", "5, query", "4", "3")
+"""Version 5 is spoken twice, the second time by the routes that are not taken otherwise."""
+WIDTH = 25
+"""Of a way's column."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """What came of one object."""
+    """What came of one object by one way."""
 
-    entry: Entry
+    table: str
     rows: int
     expected: int
     calls: tuple[int, int]
@@ -52,69 +51,56 @@ class Line:
     def is_equal(self) -> bool:
         return self.rows == self.expected and not self.differences
 
-    @property
-    def mark(self) -> str:
-        return "✓" if self.is_equal else "✗"
+    def __str__(self) -> str:
+        return f"{self.rows:,} = {self.expected:,} {'✓' if self.is_equal else '✗'} {self.calls[0]}, {self.calls[1]}"
 
-    def text(self) -> str:
-        left_out = ", ".join(self.entry.left_out) or "–"
-        numbers = (f"{self.rows:,}", f"{self.expected:,}", *map(str, self.calls))
-        aligned = (f"{number:>{width}}" for number, width in zip(numbers, WIDTHS[2:6], strict=True))
-        return f"{self.mark}  {_row(self.entry.table, self.entry.route.value, *aligned, left_out)}"
 
-    def short(self) -> str:
-        return f"{self.rows:,} = {self.expected:,} {self.mark} {self.calls[0]}, {self.calls[1]}"
+Found = tuple[str, Line]
+"""A way, and what came of an object by it."""
 
 
 def main(arguments: list[str]) -> int:
     """Load, print the table, and return the exit code."""
-    parser = argparse.ArgumentParser(description="Load every object of an emulated account and compare it.")
-    parser.add_argument("--version", type=int, choices=VERSIONS, default=5, help="of the API")
-    parser.add_argument("--compare", action="store_true", help="all versions, in one table")
+    parser = argparse.ArgumentParser(description="Load every object of an emulated account by every way and compare.")
     parser.add_argument("--activities", type=int, default=2000, help="how many the made-up company has")
-    asked = parser.parse_args(arguments)
+    activities = parser.parse_args(arguments).activities
     started = time.monotonic()
-    loaded = {each: _loaded(each, asked.activities) for each in (VERSIONS if asked.compare else (asked.version,))}
-    lines = [line for each in loaded.values() for line in each]
-    if asked.compare:
-        _print_compared(loaded)
-    else:
-        _print_one(lines)
-    wrong = sum(not line.is_equal for line in lines)
-    calls = [sum(line.calls[number] for line in lines) for number in (0, 1)]
+    lines = {way: dict[str, Line]() for way in WAYS}
+    for way, line in (
+        *_loaded(5, activities),
+        *_loaded(5, activities, by_the_other_route),
+        *_loaded(4, activities),
+        *_loaded(3, activities),
+    ):
+        lines[way].setdefault(line.table, line)
+    _print(lines)
+    every = [line for found in lines.values() for line in found.values()]
+    wrong = sum(not line.is_equal for line in every)
+    calls = [sum(line.calls[number] for line in every) for number in (0, 1)]
     outcome = f"{wrong} differ" if wrong else "every row and every value is equal"
-    print(f"\n{len(lines)} objects, {calls[0]} calls at first, {calls[1]} an hour later; {outcome}; ", end="")
+    print(f"\n{len(every)} loads, {calls[0]} calls at first, {calls[1]} an hour later; {outcome}; ", end="")
     print(f"{time.monotonic() - started:.0f} seconds")
     return 1 if wrong else 0
 
 
-def _print_one(lines: Sequence[Line]) -> None:
-    print(
-        "   "
-        + _row(*(f"{head:>{width}}" if head in NUMBERS else head for head, width in zip(HEADS, WIDTHS, strict=True)))
-    )
-    for line in lines:
-        print(line.text())
-        for difference in line.differences:
-            print(f"     {difference}")
+def _print(lines: Mapping[str, Mapping[str, Line]]) -> None:
+    """Print a row per object and a column per way."""
+    print("rows loaded = rows of the account, and the calls at first and an hour later; – where there is no such way\n")
+    print(f"{'object':<27}" + "".join(f"{f'version {way}':>{WIDTH}}" for way in lines))
+    for table in dict.fromkeys(table for found in lines.values() for table in found):
+        print(f"{table:<27}" + "".join(f"{found.get(table, '–')!s:>{WIDTH}}" for found in lines.values()))
+        for way, found in lines.items():
+            for difference in found[table].differences if table in found else ():
+                print(f"     version {way}: {difference}")
 
 
-def _print_compared(loaded: dict[int, list[Line]]) -> None:
-    """Print rows loaded = rows of the account, and the calls at first and an hour later, by object and version."""
-    by_table = {version: {line.entry.table: line for line in lines} for version, lines in loaded.items()}
-    print(f"{'object':<27}" + "".join(f"{f'version {version}':>{COMPARED}}" for version in loaded))
-    for table in dict.fromkeys(table for lines in by_table.values() for table in lines):
-        cells = (lines[table].short() if table in lines else "–" for lines in by_table.values())
-        print(f"{table:<27}" + "".join(f"{cell:>{COMPARED}}" for cell in cells))
-        for version, lines in by_table.items():
-            for difference in lines[table].differences if table in lines else ():
-                print(f"     version {version}: {difference}")
-
-
-def _loaded(version: int, activities: int) -> list[Line]:
-    """Load an account of its own through a version."""
+def _loaded(version: int, activities: int, change: Callable[[Entry], Entry] = lambda entry: entry) -> list[Found]:
+    """Load an account of its own through a version, whose catalogue may be changed."""
     with tempfile.TemporaryDirectory(prefix="pardot-objects-") as folder, pytest.MonkeyPatch.context() as patch:
         isolate(Path(folder), patch)
+        if version == 5:
+            for table, entry in CATALOGUE.items():
+                patch.setitem(CATALOGUE, table, change(entry))
         account = open_account(Path(folder), build_store(activities))
         try:
             return list(_lines(account, version))
@@ -122,7 +108,7 @@ def _loaded(version: int, activities: int) -> list[Line]:
             account.store.close()
 
 
-def _lines(account: Account, version: int) -> Iterator[Line]:
+def _lines(account: Account, version: int) -> Iterator[Found]:
     """Load everything twice, and yield a line per object."""
     calls_of = _calls_by_collection if version == 5 else _calls_by_run
     with account.emulator:
@@ -133,7 +119,14 @@ def _lines(account: Account, version: int) -> Iterator[Line]:
         for entry in catalogue_of(version).values():
             (rows,) = db.execute(f'SELECT count(*) FROM pardot."{entry.table}"').fetchall()[0]
             expected, found = _compared(account, db, entry, version)
-            yield Line(entry, rows, expected, (first[entry.table], later[entry.table]), tuple(found))
+            calls = first[entry.table], later[entry.table]
+            yield _way(entry, version), Line(entry.table, rows, expected, calls, tuple(found))
+
+
+def _way(entry: Entry, version: int) -> str:
+    if version != 5:
+        return str(version)
+    return "5, export" if entry.route in (Route.EXPORT, Route.WALK_THEN_EXPORT) else "5, query"
 
 
 def _compared(account: Account, db: duckdb.DuckDBPyConnection, entry: Entry, version: int) -> tuple[int, Sequence[str]]:
@@ -176,10 +169,6 @@ def _run(account: Account, version: int, tables: tuple[str, ...]) -> None:
     summary = account.run(RunOptions(objects=tables, transform=False), api_version=version, time_zone=zone)
     if summary.exit_code:
         sys.exit("\n".join(summary.failures))
-
-
-def _row(*cells: str) -> str:
-    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
 
 
 if __name__ == "__main__":

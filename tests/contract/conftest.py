@@ -13,8 +13,9 @@ import pytest
 from contract.difficult import add_difficult_rows, fill_gaps
 from isolation import QUIET, isolated
 from kit import END, Account, build_store, open_account
+from other_routes import by_the_other_route
 
-from pardot.catalogue import CATALOGUE, Entry, Route
+from pardot.catalogue import CATALOGUE
 from pardot_emulator import Store
 from pardot_etl.run import RunOptions
 from pardot_etl.summary import RunSummary
@@ -22,12 +23,6 @@ from pardot_etl.summary import RunSummary
 __all__ = ["isolated"]
 
 EVERYTHING = RunOptions(objects=tuple(CATALOGUE), transform=False)
-OTHER_ROUTE = {
-    Route.EXPORT: Route.QUERY,
-    Route.QUERY: Route.EXPORT,
-    Route.WALK: Route.EXPORT,
-    Route.WALK_THEN_EXPORT: Route.EXPORT,
-}
 
 
 @dataclass
@@ -43,18 +38,6 @@ class Loaded:
     """After the second run, between which and the first nothing happened."""
     other: duckdb.DuckDBPyConnection
     """A second warehouse, filled by the other route: exports instead of queries, and the other way round."""
-
-
-def by_the_other_route(entry: Entry) -> Entry:
-    """Return an object's entry with its rows fetched the way in which they are not fetched otherwise.
-
-    Where only asking apart tells what is in the recycle bin, or where there is no export, there is no other way.
-    """
-    if entry.tells_bin_apart or not (entry.has_query if entry.route is Route.EXPORT else entry.export_object):
-        return entry
-    return replace(
-        entry, route=OTHER_ROUTE[entry.route], changed_by="updatedAt" if entry.has_updated_at else "createdAt"
-    )
 
 
 @pytest.fixture(scope="session")
