@@ -101,8 +101,8 @@ def _update(turn: _Turn) -> Iterator[Any]:
     harvest.position.write(turn.state)
     is_whole = is_first or turn.choice.has_new(harvest.fields)
     turn.choice.note_loaded(harvest.fields)
-    if is_whole:  # what was read whole need not be looked at again today
-        at = turn.session.transport.server_now()
+    if is_whole:  # what was read whole today need not be looked at again; an export may be of an earlier day
+        at = min((now, *(export.created_at for export in harvest.exports)))
         # What is read whole here may come by export one day, when another version of the API is spoken.
         begins = min(
             (export.window.start_at for export in harvest.exports), default=turn.session.settings.history_start(at)

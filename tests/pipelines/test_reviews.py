@@ -89,6 +89,21 @@ def test_purged_row_of_a_small_object_is_marked_on_the_next_day(table: str, acco
     assert differences(account) == {}
 
 
+def test_first_load_from_an_export_of_another_day_is_looked_at_again_at_once(tmp_path: Path) -> None:
+    account = open_account(tmp_path, build_store(100))
+    account.sleep = lambda _: None
+    only = RunOptions(objects=("visitor_activities",), transform=False)
+    with account.emulator:
+        account.emulator.faults.add(Fault("export.download", "http", times=6, status=503))
+        assert account.run(only).exit_code == 75
+        gone = purge(account, "visitor-activities", newest=True)
+        account.clock.advance(A_DAY)
+        assert account.run(only).exit_code == 0
+        assert marked(account, "visitor_activities") == gone
+        account.emulator.faults.assert_all_consumed()
+    account.store.close()
+
+
 def test_purged_row_of_an_object_that_is_walked_is_marked_by_the_next_run(account: Account) -> None:
     gone = purge(account, "forms")
     run(account)
