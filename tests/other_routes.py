@@ -6,6 +6,11 @@ from dataclasses import replace
 
 from pardot.catalogue import Entry, Route
 
+IN_QUERIES_ONLY = {
+    *("sender_options", "reply_to_options", "recipient_list_ids", "suppression_list_ids"),
+    *("business_hours", "prospects_multiple_entry", "schedule"),
+}
+"""Lists and objects; an export of them is said to be impossible, and the emulator refuses it."""
 OTHER_ROUTE = {
     Route.EXPORT: Route.QUERY,
     Route.QUERY: Route.EXPORT,

@@ -8,14 +8,10 @@ from typing import Any
 import duckdb
 import pytest
 from contract.conftest import Loaded
+from other_routes import IN_QUERIES_ONLY
 
 from pardot.catalogue import CATALOGUE, Entry
 
-IN_QUERIES_ONLY = {
-    *("sender_options", "reply_to_options", "recipient_list_ids", "suppression_list_ids"),
-    *("business_hours", "prospects_multiple_entry", "schedule"),
-}
-"""Lists and objects; an export of them is said to be impossible, and the emulator refuses it."""
 entries = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=list(CATALOGUE))
 
 
