@@ -283,7 +283,7 @@ class Behaviour:
     v4_no_rows: Literal["key missing", "null", "[]"] = field(default="key missing", metadata=_legacy("null", "[]"))
     """Answer to a query that finds nothing: a result without the object's key, no result, or an empty list."""
 
-    v4_nulls: Literal["absent", "null"] = field(default="absent", metadata=_legacy("null"))
+    v4_nulls: Literal["absent", "null", "empty text"] = field(default="absent", metadata=_legacy("null", "empty text"))
     """Whether fields without a value are left out, as documented, or come empty, as in captured answers."""
 
     v4_limit_over_200: Literal["refused", "cut to 200"] = field(default="refused", metadata=_legacy("cut to 200"))

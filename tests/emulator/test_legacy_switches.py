@@ -52,10 +52,11 @@ def test_entities(switch: str, expected: str) -> None:
         assert in_xml.findtext("prospect/company") == expected
 
 
-def test_nulls_may_come_empty() -> None:
-    with opened(v4_nulls="null") as client:
+@pytest.mark.parametrize(("switch", "expected"), [("null", None), ("empty text", "")])
+def test_nulls_may_come_empty(switch: str, expected: object) -> None:
+    with opened(v4_nulls=switch) as client:
         record = _prospect(client)
-        assert (record["company"], record["Region"]) == (None, "North")
+        assert (record["company"], record["Region"]) == (expected, "North")
         assert client.legacy("prospect", "read/id/1", format="xml").xml.findtext("prospect/company") == ""
 
 

@@ -55,6 +55,8 @@ def records_of(data: Found, name: str) -> list[Found]:
 def flat(found: Found) -> dict[str, Any]:
     """Return a record of texts and numbers: of a nested object its id is left, of several values one text.
 
+    An empty text is null: neither XML nor the files of exports tell the two apart, and one account may answer in all.
+
     >>> flat({"id": 7, "campaign": {"id": 3, "name": "Web"}, "Topics": {"value": ["Chess", "Tea"]}, "name": "Q&amp;A"})
     {'id': 7, 'campaign_id': 3, 'Topics': 'Chess;Tea', 'name': 'Q&A'}
     """
@@ -88,7 +90,7 @@ def _plain(value: object) -> object:
         value = value["value"]
     if isinstance(value, list):
         return SEPARATOR.join(str(_plain(each)) for each in value if each is not None) or None
-    return decoded(value) if isinstance(value, str) else value
+    return (decoded(value) or None) if isinstance(value, str) else value
 
 
 def _letters(name: str) -> str:

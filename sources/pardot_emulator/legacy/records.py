@@ -31,12 +31,12 @@ class LegacyRecordWriter:
     def records(self, fields: Sequence[LegacyField], rows: Iterable[Sequence[Any]]) -> list[dict[str, Node]]:
         """Build a record of each row, which holds the fields' values."""
         columns = [(field.name, self._converter(field)) for field in fields]
-        shows_nulls = self.behaviour.v4_nulls == "null"
+        empty = "" if self.behaviour.v4_nulls == "empty text" else None
         return [
             {
-                name: None if value is None else convert(value)
+                name: empty if value is None else convert(value)
                 for (name, convert), value in zip(columns, row, strict=True)
-                if value is not None or shows_nulls
+                if value is not None or self.behaviour.v4_nulls != "absent"
             }
             for row in rows
         ]
