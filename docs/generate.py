@@ -37,7 +37,13 @@ PLACES = {
     ),
     "destination.filesystem.bucket_url": (
         "",
-        "Where `--destination filesystem` leaves Parquet files: the folder `pardot` in this one; on this machine.",
+        "Where `--destination filesystem` leaves Parquet files: the folder of the dataset, `pardot`, in this one; on "
+        "this machine.",
+    ),
+    "publish.dataset": (
+        "pardot",
+        "The schema of the raw tables; the reporting tables are in `<dataset>_marts`. Business units that share files "
+        "have one each: small letters, digits and single underscores, at most 41, beginning with a letter.",
     ),
     "publish.duckdb": ("pardot.duckdb", "The snapshot that people open, swapped in by rename."),
     "publish.parquet": (

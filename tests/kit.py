@@ -46,6 +46,7 @@ class Account:
     folder: Path
     events: list[Event] = field(default_factory=list)
     sleep: Callable[[float], None] = stopping.sleep
+    dataset: str = "pardot"
 
     @property
     def places(self) -> Places:
@@ -55,6 +56,7 @@ class Account:
             published_parquet=None,
             lake=str(self.folder / "lake"),
             data_folder=self.folder / "dlt",
+            dataset=self.dataset,
         )
 
     def settings(self, **overrides: Any) -> Settings:
@@ -99,10 +101,12 @@ def without_several_values(store: Store) -> Store:
     return store
 
 
-def open_account(folder: Path, store: Store, behaviour: Behaviour | None = None, **options: Any) -> Account:
+def open_account(
+    folder: Path, store: Store, behaviour: Behaviour | None = None, *, dataset: str = "pardot", **options: Any
+) -> Account:
     clock = ManualClock(END)
     emulator = Emulator(store, behaviour=behaviour or Behaviour(), clock=clock, **options)
-    return Account(store, clock, emulator, folder)
+    return Account(store, clock, emulator, folder, dataset=dataset)
 
 
 def snake(name: str) -> str:

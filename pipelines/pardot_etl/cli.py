@@ -321,7 +321,7 @@ def report(output: Path) -> int:
 
     places = load_places()
     _insist_on_published(places)
-    result = write_report(places.published_database, output)
+    result = write_report(places.published_database, output, marts_schema=places.marts, raw_schema=places.dataset)
     show(f"{output} ({result.bytes / 1000:.0f} kB)")
     return 0
 

@@ -6,31 +6,41 @@ part of a run means the same file whatever it resolves names against.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from pardot.errors import SettingsError
+from pardot.errors import SettingsError, one_line
 
 if TYPE_CHECKING:
     from pardot.settings import Settings
     from pardot.settings_lookup import Found, Lookup
 
 DATASET: Final = "pardot"
-"""The dataset of the raw tables, and the folder of the lake that holds their Parquet files."""
-
-MARTS: Final = "pardot_marts"
-"""The dataset of the reporting tables."""
+"""The dataset of an installation that sets none."""
 
 _KEYS: Final = {
+    "dataset": ("publish", "dataset"),
     "working_database": ("destination", "duckdb", "credentials"),
     "published_database": ("publish", "duckdb"),
     "published_parquet": ("publish", "parquet"),
     "lake": ("destination", "filesystem", "bucket_url"),
 }
 """Field of `Places` -> the key that it is looked up by."""
+
+_NAME: Final = re.compile(r"(?!.{42})[a-z][a-z0-9]*(_[a-z0-9]+)*")
+"""What DuckDB and dlt both take as it is: dlt joins doubled underscores and replaces one at the end."""
+
+_TAKEN: Final = frozenset(
+    {"information_schema", "main", "memory", "pg_catalog", "system", "temp"}  # DuckDB's
+    | {"pipelines", "repos"}  # dlt's, in its data folder
+)
+
+_SCHEMAS_BESIDE: Final = ("_staging", "_marts", "_marts_views")
+"""What is added to the name of a dataset: dlt's staging tables, the reporting tables, the views they are made from."""
 
 _ADDRESS: Final = "duckdb:///"
 _ELSEWHERE: Final = (":memory:", ":pipeline:", "md:", "motherduck:")
@@ -55,23 +65,35 @@ class Places:
     data_folder: Path
     """dlt's data folder, moved by `DLT_DATA_DIR`: ledger, result files, load packages, lock, history."""
 
+    dataset: str = DATASET
+    """The schema of the raw tables, and their folder in the lake; each business unit has its own: `publish.dataset`."""
+
     provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
     """Where each setting came from, full key to provider and key."""
 
     @property
+    def marts(self) -> str:
+        """The schema of the reporting tables."""
+        return f"{self.dataset}_marts"
+
+    @property
     def own_folder(self) -> Path:
-        """The part of the data folder that is ours, not dlt's."""
-        return self.data_folder / "pardot"
+        """The part of the data folder that is this dataset's, not dlt's."""
+        return self.data_folder / self.dataset
 
     def logins(self, business_unit_id: str) -> Path:
-        """Return the folder of refresh tokens that logins handed out; all destinations share them."""
+        """Return the folder of refresh tokens that logins handed out; all destinations and datasets share them."""
         from pardot.api.token_store import LOGINS
 
-        return self.own_folder / business_unit_id / LOGINS
+        return self.data_folder / "pardot" / business_unit_id / LOGINS
 
-    def lock_files(self, pipeline: str = "pardot", *, with_database: bool = True) -> tuple[Path, ...]:
+    def pipeline_name(self, destination: str = "duckdb") -> str:
+        """Return the name of dlt's pipeline; each destination has a state and a working folder of its own."""
+        return self.dataset if destination in ("duckdb", "filesystem") else f"{self.dataset}_{destination}"
+
+    def lock_files(self, destination: str = "duckdb", *, with_database: bool = True) -> tuple[Path, ...]:
         """Return the locks that whoever writes must hold: the pipeline's and the working database's."""
-        lock = self.own_folder / f"{pipeline}.lock"
+        lock = self.own_folder / f"{self.pipeline_name(destination)}.lock"
         database = self.working_database.with_name(f".{self.working_database.name}.lock")
         return (lock, database) if with_database else (lock,)
 
@@ -114,7 +136,7 @@ def load_places(**overrides: object) -> Places:
         try:
             one = Found(given[name], "argument", False) if name in given else _look_up(lookup, key)
             if one is not None:
-                found[name] = _database(_text(one.value)) if name.endswith("_database") else _text(one.value)
+                found[name] = _parsed(name, one.value)
                 provenance[".".join(key)] = one.place
         except ValueError as expected:
             problems.append(f"{'.'.join(key)}: expected {expected}")
@@ -127,6 +149,7 @@ def load_places(**overrides: object) -> Places:
         published_parquet=_path(parquet) if parquet else None,
         lake=found["lake"],
         data_folder=_path(str(given.get("data_folder", active().data_dir))),
+        dataset=found["dataset"] or DATASET,
         provenance=MappingProxyType(provenance),
     )
     problems = list(_conflicts(places))
@@ -142,6 +165,28 @@ def _look_up(lookup: Lookup, key: Sequence[str]) -> Found | None:
         if not isinstance(one.value, Mapping):
             return one
     return next(iter(lookup.find("database", key)), None) if name == "credentials" else None
+
+
+def _parsed(name: str, value: object) -> str:
+    if name == "dataset":
+        return _dataset(value)
+    return _database(_text(value)) if name.endswith("_database") else _text(value)
+
+
+def _dataset(value: object) -> str:
+    """Return the name of a dataset, insisting that DuckDB and dlt take it as it is and use it for nothing else."""
+    name = value.strip() if isinstance(value, str) else ""
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            "small letters and digits, at most 41, beginning with a letter, with single underscores between them; "
+            f"found {one_line(value, 60)!r}"
+        )
+    if name in _TAKEN or name.endswith(_SCHEMAS_BESIDE):
+        raise ValueError(
+            f"a name that DuckDB, dlt and the reporting tables leave free, which {name} is not "
+            f"(nor any that ends in {', '.join(_SCHEMAS_BESIDE)})"
+        )
+    return name
 
 
 def _text(value: object) -> str:
@@ -172,6 +217,12 @@ def _conflicts(places: Places) -> Iterator[str]:
             f"publish.duckdb and destination.duckdb.credentials are the same file ({published}); "
             "readers would block the job, so give them two names"
         )
+    name = _name_in_duckdb(places.working_database)
+    if name.startswith(places.dataset) and name.removeprefix(places.dataset) in ("", *_SCHEMAS_BESIDE):
+        yield (
+            f"destination.duckdb.credentials: DuckDB names a database after its file, and {working} would be called "
+            f"{name}, as a schema of the dataset {places.dataset} in it; give the file another name"
+        )
     for key, folder in _switched_folders(places):
         inside = [
             place for place in (working, published, places.data_folder.resolve(), Path.cwd()) if _holds(folder, place)
@@ -183,12 +234,17 @@ def _conflicts(places: Places) -> Iterator[str]:
         yield f"publish.parquet and destination.filesystem.bucket_url share {folders[0]}; name two folders"
 
 
+def _name_in_duckdb(path: Path) -> str:
+    """Return the name that DuckDB gives to a database file: the first part of the file's."""
+    return next(filter(None, path.name.lower().split(".")), "")
+
+
 def _switched_folders(places: Places) -> Iterator[tuple[str, Path]]:
     """Yield the folders that are switched in as a whole, with their keys."""
     if places.published_parquet:
         yield "publish.parquet", places.published_parquet.resolve()
     if places.lake and ("://" not in places.lake or places.lake.startswith("file://")):
-        lake = _path(places.lake.removeprefix("file://")) / DATASET
+        lake = _path(places.lake.removeprefix("file://")) / places.dataset
         yield "destination.filesystem.bucket_url", lake.resolve()
 
 

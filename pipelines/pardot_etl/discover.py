@@ -343,27 +343,26 @@ def read_stored(places: Places) -> Mapping[str, Stored]:
     present = [path for path in (places.working_database, places.published_database) if path.exists()]
     for path in present:
         try:
-            return _read_tables(path)
+            return _read_tables(path, places.dataset)
         except StorageError:
             if path == present[-1]:
                 raise
     return {}
 
 
-def _read_tables(path: Path) -> Mapping[str, Stored]:
+def _read_tables(path: Path, dataset: str) -> Mapping[str, Stored]:
     from pardot.catalogue import PURGED_AT
     from pardot.reading.careful import VARIANT_SUFFIX
 
-    from .configuration import DATASET
     from .database import row_counts
     from .snapshot import open_snapshot
 
     with open_snapshot(path) as db:
-        rows = row_counts(db, DATASET)
+        rows = row_counts(db, dataset)
         columns = db.execute(
             "SELECT table_name, column_name FROM duckdb_columns() "
             "WHERE schema_name = ? AND database_name = current_database() ORDER BY column_index",
-            [DATASET],
+            [dataset],
         ).fetchall()
     kept: dict[str, list[str]] = {name: [] for name in rows}
     for table, column in columns:

@@ -30,6 +30,8 @@ MONTHLY_TABLES = frozenset(
 READABLE_FILE = 0o444
 READABLE_FOLDER = 0o755
 MANIFEST = "_manifest.json"
+SCHEMA = "_schema.txt"
+"""Says whose tables they are, so that one business unit does not replace the folder of another."""
 _WHOLE = "all"
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
@@ -52,9 +54,9 @@ def publish_folder(db: duckdb.DuckDBPyConnection, schema: str, target: Path) -> 
     """Make `target` hold the tables of a schema as Parquet files, rewriting only what changed.
 
     Raises:
-        StorageError: the folder could not be written; the previous one is untouched.
+        StorageError: the folder could not be written, or holds the tables of another schema; it is untouched.
     """
-    _insist_on_ours(target)
+    _insist_on_ours(target, schema)
     draft = _draft(target)
     try:
         shutil.rmtree(draft, ignore_errors=True)
@@ -76,8 +78,9 @@ def publish_folder(db: duckdb.DuckDBPyConnection, schema: str, target: Path) -> 
                     _write(db, schema, table, name, draft / file)
                     written += 1
             sync_folder(draft / table)
-        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-        (draft / MANIFEST).chmod(READABLE_FILE)
+        for name, text in ((MANIFEST, json.dumps(manifest, indent=1, sort_keys=True)), (SCHEMA, schema)):
+            (draft / name).write_text(text, encoding="utf-8")
+            (draft / name).chmod(READABLE_FILE)
         _switch(draft, target)
     except (OSError, duckdb.Error) as error:
         shutil.rmtree(draft, ignore_errors=True)
@@ -85,8 +88,20 @@ def publish_folder(db: duckdb.DuckDBPyConnection, schema: str, target: Path) -> 
     return FolderResult(target, sum(len(files) for files in manifest.values()), written, rows)
 
 
-def _insist_on_ours(target: Path) -> None:
-    """Refuse a folder that holds anything but what an earlier publication left: switching replaces all of it."""
+def _insist_on_ours(target: Path, schema: str) -> None:
+    """Refuse a folder that holds anything but what an earlier publication left: switching replaces all of it.
+
+    A folder that does not say whose tables it holds was published before there were several.
+    """
+    holds = (target / SCHEMA).read_text(encoding="utf-8") if (target / SCHEMA).is_file() else schema
+    if holds != schema:
+        raise StorageError(
+            "publish the Parquet folder",
+            path=str(target),
+            reason=f"it holds the tables of {holds}, and these are those of {schema}",
+            next_step="Nothing in it was changed; name a folder of its own for each dataset in publish.parquet, then "
+            "run `pardot-etl run` again",
+        )
     if target.exists() and not (target / MANIFEST).is_file() and (not target.is_dir() or any(target.iterdir())):
         raise StorageError(
             "publish the Parquet folder",

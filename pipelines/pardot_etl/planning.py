@@ -205,40 +205,41 @@ def read_state(places: Places, destination: str = "duckdb") -> tuple[Mapping[str
     """
     from pardot.errors import StorageError
 
-    from .run import pipeline_name, pipelines_folder
+    from .run import pipelines_folder
 
     if destination not in ("duckdb", "filesystem"):
-        return _read_local_state(pipelines_folder(places) / pipeline_name(destination) / "state.json"), {}
+        return _read_local_state(pipelines_folder(places) / places.pipeline_name(destination) / "state.json"), {}
     present = [path for path in (places.working_database, places.published_database) if path.exists()]
     for path in present:
         try:
-            return _read_database(path, pipeline_name(destination))
+            return _read_database(path, places)
         except StorageError:
             if path == present[-1]:
                 raise
     return {}, {}
 
 
-def _read_database(path: Path, pipeline: str) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
+def _read_database(path: Path, places: Places) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
     from dlt.common.versioned_state import decompress_state
 
-    from .configuration import DATASET
+    from pardot.naming import quote_identifier
+
     from .database import row_counts
     from .snapshot import open_snapshot
 
     with open_snapshot(path) as db:
         known = db.execute(
             "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = '_dlt_pipeline_state'",
-            [DATASET],
+            [places.dataset],
         ).fetchone()
         if not known:
             return {}, {}
         newest = db.execute(
-            f"SELECT state FROM {DATASET}._dlt_pipeline_state WHERE pipeline_name = ? "  # noqa: S608
+            f"SELECT state FROM {quote_identifier(places.dataset)}._dlt_pipeline_state WHERE pipeline_name = ? "  # noqa: S608
             "ORDER BY version DESC LIMIT 1",
-            [pipeline],
+            [places.pipeline_name()],
         ).fetchone()
-        rows = row_counts(db, DATASET)
+        rows = row_counts(db, places.dataset)
     return _resources(decompress_state(newest[0])) if newest else {}, rows
 
 

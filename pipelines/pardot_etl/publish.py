@@ -5,17 +5,19 @@ Readers that have the old snapshot open keep it; whoever opens the path next get
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pardot.errors import StorageError
 from pardot.reading.csv_files import sync_folder
 
-from .configuration import DATASET, MARTS, Places
+from .configuration import Places
 from .database import connect, keep_schemas, remove_database, write_ahead_log
+from .neighbours import keep_neighbours
 from .parquet_folder import READABLE_FILE, publish_folder
 
 
@@ -28,9 +30,9 @@ def publish(places: Places, *, lake: Path | None = None) -> tuple[str, ...]:
     Raises:
         StorageError: something could not be written; what was published before stays.
     """
-    size = publish_database(places.working_database, places.published_database, (DATASET, MARTS))
+    size = publish_database(places.working_database, places.published_database, (places.dataset, places.marts))
     done = [f"{places.published_database} ({size / 1e6:.1f} MB)"]
-    for schema, folder in ((DATASET, lake), (MARTS, places.published_parquet)):
+    for schema, folder in ((places.dataset, lake), (places.marts, places.published_parquet)):
         if folder is not None:
             with connect(places.working_database, read_only=True) as db:
                 result = publish_folder(db, schema, folder)
@@ -39,30 +41,21 @@ def publish(places: Places, *, lake: Path | None = None) -> tuple[str, ...]:
 
 
 def publish_database(working: Path, published: Path, schemas: Collection[str]) -> int:
-    """Publish a copy of the working database with these schemas only, and return its size in bytes.
+    """Publish these schemas of the working database, and return the size of the published one in bytes.
 
-    The working file is checkpointed first, so that the copy needs no write-ahead log; a stray log beside the
-    published file would make it unreadable and is removed. What is dropped from the copy are the workshop's own
-    views and staging tables: the views name the raw schema, which DuckDB finds ambiguous in a file of the same name.
+    The working file is checkpointed first, so that its copy needs no write-ahead log. Schemas of other business units
+    stay as the published file has them.
 
     Raises:
         StorageError: the copy could not be written; the previous snapshot is untouched.
     """
-    draft = published.with_name(f".{published.name}.new")
     try:
         with connect(working) as db:
             db.execute("CHECKPOINT")
         published.parent.mkdir(parents=True, exist_ok=True)
-        remove_database(draft)
-        _copy(working, draft)
-        keep_schemas(draft, schemas)
-        draft.chmod(READABLE_FILE)
-        draft.replace(published)
-        write_ahead_log(published).unlink(missing_ok=True)
-        sync_folder(published.parent)
+        with _one_at_a_time(published.parent):
+            _replace(published, working, schemas)
     except (OSError, StorageError) as error:
-        with suppress(OSError):
-            remove_database(draft)
         raise StorageError(
             "publish the database",
             path=str(published),
@@ -71,6 +64,42 @@ def publish_database(working: Path, published: Path, schemas: Collection[str]) -
             "space or mend the permissions, then run `pardot-etl run` again",
         ) from error
     return published.stat().st_size
+
+
+def _replace(published: Path, working: Path, schemas: Collection[str]) -> None:
+    """Let a copy of the working file take the published name; a draft that failed leaves nothing behind.
+
+    What is dropped from the copy are the workshop's own views and staging tables: the views name the raw schema, which
+    DuckDB finds ambiguous in a file of the same name. A stray log beside the published file would make it unreadable.
+    """
+    draft = published.with_name(f".{published.name}.new")
+    try:
+        remove_database(draft)
+        _copy(working, draft)
+        keep_schemas(draft, {*schemas, *keep_neighbours(draft, published, schemas)})
+        draft.chmod(READABLE_FILE)
+        draft.replace(published)
+        write_ahead_log(published).unlink(missing_ok=True)
+        sync_folder(published.parent)
+    except (OSError, StorageError):
+        with suppress(OSError):
+            remove_database(draft)
+        raise
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait for whoever else publishes into the folder, which takes seconds: one takes over what the other published.
+
+    Units that share a working database never meet here. Some network file systems do not lock folders.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pardot.errors import StorageError
 
-from .configuration import DATASET, MARTS, Places, load_time_zone
+from .configuration import Places, load_time_zone
 from .lock import RunLock
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh
         with connect(places.working_database) as db:
             result = build(
                 db,
-                raw_schema=DATASET,
-                marts_schema=MARTS,
+                raw_schema=places.dataset,
+                marts_schema=places.marts,
                 select=select,
                 full_refresh=full_refresh,
                 time_zone=time_zone,

@@ -21,7 +21,6 @@ from pardot.events import Event, EventHandler
 from pardot.settings import Settings
 
 from . import unfinished
-from .configuration import DATASET, MARTS
 from .lock import RunLock
 from .rounds import Rounds, resource_states
 from .summary import ObjectCounts, RunSummary, Tally, worst_exit_code
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from .configuration import Places
 
-PIPELINE = "pardot"
 DLT_DEFAULTS = {
     # Nothing about a run leaves the machine except to Pardot and the destination.
     "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -115,7 +113,7 @@ def run(
         on_event(event)
 
     stages = _Stages(watch)
-    locks = places.lock_files(pipeline_name(options.destination), with_database=options.uses_working_database)
+    locks = places.lock_files(options.destination, with_database=options.uses_working_database)
     with RunLock(*locks):
         settings_of_dlt(options)
         if options.uses_working_database:
@@ -181,14 +179,9 @@ def settings_of_dlt(options: RunOptions) -> None:
             os.environ.setdefault(name, value)
 
 
-def pipeline_name(destination: str) -> str:
-    """Return the pipeline's name; each destination has a state and a working folder of its own."""
-    return PIPELINE if destination in ("duckdb", "filesystem") else f"{PIPELINE}_{destination}"
-
-
 def _session_folder(settings: Settings, places: Places, options: RunOptions) -> Path:
     """Return the folder of the ledger: one for each unit and state, as what one waits for serves no other."""
-    suffix = pipeline_name(options.destination).removeprefix(PIPELINE)
+    suffix = places.pipeline_name(options.destination).removeprefix(places.dataset)
     return places.own_folder / f"{settings.business_unit_id}{suffix}"
 
 
@@ -208,7 +201,7 @@ def _lake(places: Places, options: RunOptions) -> Path | None:
             f"`destination.filesystem.bucket_url` is {scheme}://…, and only a local folder is switched in atomically",
             next_step="Nothing was started; name a local folder and copy it to the bucket after the run",
         )
-    return Path(rest if found else places.lake).expanduser().absolute() / DATASET
+    return Path(rest if found else places.lake).expanduser().absolute() / places.dataset
 
 
 def _open_pipeline(places: Places, options: RunOptions) -> tuple[Pipeline, list[str]]:
@@ -216,13 +209,13 @@ def _open_pipeline(places: Places, options: RunOptions) -> tuple[Pipeline, list[
 
     from .healing import open_pipeline
 
-    name, folder = pipeline_name(options.destination), pipelines_folder(places)
+    name, folder = places.pipeline_name(options.destination), pipelines_folder(places)
     destination: Any = options.destination
     if options.uses_working_database:
         destination = dlt.destinations.duckdb(str(places.working_database))
 
     def make() -> Pipeline:
-        return dlt.pipeline(name, destination=destination, dataset_name=DATASET, pipelines_dir=str(folder))
+        return dlt.pipeline(name, destination=destination, dataset_name=places.dataset, pipelines_dir=str(folder))
 
     return open_pipeline(make, folder / name)
 
@@ -235,8 +228,8 @@ def _settle(session: Session, places: Places, options: RunOptions) -> None:
     from .database import connect, settle, tables
 
     with connect(places.working_database) as db:
-        present = set(tables(db, DATASET))
-        settle(db, DATASET, [name for name in names if name in present])
+        present = set(tables(db, places.dataset))
+        settle(db, places.dataset, [name for name in names if name in present])
     for name in names:
         session.ledger.mark_settled(name)
 
@@ -247,7 +240,7 @@ def _row_counts(places: Places, options: RunOptions) -> Mapping[str, int]:
     from .database import connect, row_counts
 
     with connect(places.working_database) as db:
-        return row_counts(db, DATASET)
+        return row_counts(db, places.dataset)
 
 
 def _count(
@@ -259,8 +252,8 @@ def _count(
     from .database import connect, loaded_counts, row_counts
 
     with connect(places.working_database) as db:
-        after = row_counts(db, DATASET)
-        loaded = loaded_counts(db, DATASET, load_ids)
+        after = row_counts(db, places.dataset)
+        loaded = loaded_counts(db, places.dataset, load_ids)
     return {
         name: replace(counts, loaded=loaded.get(name, 0), new=after.get(name, 0) - before.get(name, 0))
         for name, counts in sorted(tally.objects.items())
@@ -275,7 +268,8 @@ def _transform(settings: Settings, places: Places, options: RunOptions, stages: 
     from .database import connect
 
     with stages.stage("transform"), connect(places.working_database) as db:
-        result = build(db, raw_schema=DATASET, marts_schema=MARTS, time_zone=settings.time_zone or "UTC")
+        zone = settings.time_zone or "UTC"
+        result = build(db, raw_schema=places.dataset, marts_schema=places.marts, time_zone=zone)
     return {"skipped": result.skipped, "models": len(result.models), "tests": len(result.tests)}
 
 

@@ -18,7 +18,7 @@ def open_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database file read-only, with UTC as the zone.
 
     DuckDB names a database after its file, and `pardot.duckdb` holds a schema `pardot`: opened plainly,
-    `pardot.prospects` is ambiguous. Attached under another name, it is not.
+    `pardot.prospects` is ambiguous. Attached under a name that no dataset can have, it is not.
 
     Raises:
         StorageError: the file cannot be read, for example because a writer holds it.
@@ -29,8 +29,8 @@ def open_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
     with duckdb.connect(":memory:") as db:
         try:
-            db.execute(f"ATTACH {quote_text(str(path))} AS snapshot (READ_ONLY)")
-            db.execute("USE snapshot")
+            db.execute(f"ATTACH {quote_text(str(path))} AS _snapshot (READ_ONLY)")
+            db.execute("USE _snapshot")
             db.execute("SET TimeZone = 'UTC'")
         except duckdb.Error as error:
             reason = str(error).strip().splitlines()[0]

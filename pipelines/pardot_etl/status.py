@@ -121,7 +121,7 @@ def read_status(places: Places, now: datetime) -> Status:
     """Read the state of the installation; whatever is missing is told as missing."""
     runs = read_runs(places.own_folder)
     succeeded = (parse_moment(run.get("finished_at")) for run in reversed(runs) if run.get("exit_code") == 0)
-    tables, published = _read_published(places.published_database)
+    tables, published = _read_published(places.published_database, places.dataset)
     return Status(
         now=now,
         runs=list(reversed(runs[-RUNS_SHOWN:])),
@@ -156,10 +156,9 @@ def parse_moment(text: object) -> datetime | None:
     return moment.astimezone(timezone.utc) if moment.tzinfo else None
 
 
-def _read_published(path: Path) -> tuple[list[TableFreshness], str]:
+def _read_published(path: Path, dataset: str) -> tuple[list[TableFreshness], str]:
     from pardot.errors import StorageError
 
-    from .configuration import DATASET
     from .database import tables
     from .snapshot import open_snapshot
 
@@ -167,7 +166,7 @@ def _read_published(path: Path) -> tuple[list[TableFreshness], str]:
         return [], f"nothing yet at {path}"
     try:
         with open_snapshot(path) as db:
-            found = [_freshness(db, DATASET, name) for name in tables(db, DATASET)]
+            found = [_freshness(db, dataset, name) for name in tables(db, dataset)]
     except StorageError as error:
         return [], f"{path} cannot be read: {error.reason}"
     return found, f"{path} (open it with `duckdb -readonly {path.name}`)"

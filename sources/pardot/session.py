@@ -285,8 +285,8 @@ class Session:
             raise SettingsError(
                 f"sources.pardot.business_unit_id is {self.settings.business_unit_id}, and the tables of this "
                 f"destination hold the rows of {holds}",
-                next_step="Nothing was loaded; give each unit a database of its own (destination.duckdb.credentials, "
-                "publish.duckdb) and a working folder (DLT_DATA_DIR)",
+                next_step="Nothing was loaded; give each unit a dataset of its own (publish.dataset), or a database of "
+                "its own (destination.duckdb.credentials, publish.duckdb) and a working folder (DLT_DATA_DIR)",
             )
 
     def clear_outgoing(self) -> None:

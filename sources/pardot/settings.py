@@ -226,7 +226,7 @@ SETTINGS_KEYS: Final = (
 
 _SECTIONS: Final = {
     ("sources", "pardot"): frozenset(key.name for key in SETTINGS_KEYS),
-    ("publish",): frozenset({"duckdb", "parquet"}),
+    ("publish",): frozenset({"dataset", "duckdb", "parquet"}),
 }
 """Sections that are ours, with every key in them; a stranger there is a typing error."""
 

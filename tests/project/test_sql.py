@@ -50,6 +50,8 @@ REVIEWED = {
     "pardot.tables": {"select", "guard", "same", "stored", "fetched", "_same_or_newer(entry, names)"},
     # Names of two schemas that are constants, and lists of quoted columns; the path stands in a hint for people.
     "pardot_etl.demo": {"alive", "known", "name", "old", "now", "places.published_database"},
+    # Columns and subjects of comments, with quoted names; types as DuckDB itself writes them.
+    "pardot_etl.neighbours": {"', '.join(map(str, table.columns))", "subject"},
     # One of three constants.
     "pardot_etl.status": {"newest"},
 }
