@@ -33,6 +33,7 @@ from .signals import INTERRUPTED, end_at_once, stoppable
 
 if TYPE_CHECKING:
     from pardot.backfills import Backfill
+    from pardot.errors import PardotError
 
     from .configuration import Places
 
@@ -429,6 +430,9 @@ def _explain(error: Exception, asked: Asked) -> int:
     if isinstance(code, int) or type(error).__module__.startswith("pardot_transforms"):
         tell(f"Error: {error}")
         return code if isinstance(code, int) else 1
+    if refusal := _refused_by_the_disk(error):
+        tell(f"Error: {refusal}")
+        return refusal.exit_code
     reason = " ".join(str(error).split())[:200]
     tell(
         f"Error: something went wrong that pardot-etl does not know ({type(error).__name__}). "
@@ -436,6 +440,18 @@ def _explain(error: Exception, asked: Asked) -> int:
         "What was finished before is safe; run it again, and with `--debug` if it happens twice."
     )
     return 1
+
+
+def _refused_by_the_disk(error: Exception) -> PardotError | None:
+    """Return what to say where the system refused a file, however deep in a library that was."""
+    from pardot.errors import StorageError
+
+    from .healing import causes
+
+    for cause in causes(error):
+        if isinstance(cause, OSError) and cause.filename is not None:
+            return StorageError("go on", path=str(cause.filename), reason=cause.strerror)
+    return None
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 from isolation import OURS, QUIET
-from kit import Account, build_store, open_account, table_differences
+from kit import Account, build_store, open_account, table_differences, without_several_values
 
 from pardot.errors import PardotError
 from pardot.settings import SETTINGS_KEYS
@@ -86,7 +86,7 @@ class World:
         self, behaviour: Behaviour | None = None, *, activities: int = 120, folder: Path | None = None, **options: Any
     ) -> PlacedAccount:
         """Return an account of its own, of which nothing is loaded yet."""
-        store = build_store(activities)
+        store = without_several_values(build_store(activities))
         opened = open_account(folder or self.folder("account"), store, behaviour, **options)
         account = PlacedAccount(opened.store, opened.clock, opened.emulator, opened.folder, sleep=self.slept.append)
         self._accounts.append(account)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -233,6 +234,19 @@ def test_an_error_that_nobody_foresaw_has_a_traceback_only_with_debug(monkeypatc
     assert_golden("errors/unforeseen", outcome.err)
     assert "Traceback" in invoke("status", "--debug").err
     assert "Traceback" in invoke("--debug", "status").err
+
+
+def test_file_that_the_system_refused_is_named_however_deep_that_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        full = OSError(errno.ENOSPC, "No space left on device", "/srv/data/state.json")
+        raise RuntimeError("a library's own words") from full
+
+    monkeypatch.setattr("pardot_etl.configuration.load_places", fail)
+    outcome = invoke("status")
+    assert outcome.code == 1
+    assert_short_and_clean(outcome)
+    assert "/srv/data/state.json" in outcome.err
+    assert "No space left on device" in outcome.err
 
 
 @pytest.mark.parametrize(
