@@ -1,7 +1,7 @@
 # The commands of this project. `make` alone lists them; a fresh machine needs python3.10+ and make only.
 
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
