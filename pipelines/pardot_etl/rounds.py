@@ -32,6 +32,7 @@ class Rounds:
 
     Args:
         stage: times a stage of the run and announces it.
+        let_go: closes what is kept open of the destination.
     """
 
     def __init__(
@@ -40,11 +41,14 @@ class Rounds:
         pipeline: Pipeline,
         tally: Tally,
         stage: Callable[[str], AbstractContextManager[None]],
+        *,
+        let_go: Callable[[], None],
     ) -> None:
         self._session = session
         self._pipeline = pipeline
         self._tally = tally
         self._stage = stage
+        self._let_go = let_go
         self.load_ids: list[str] = []
 
     def update(self, objects: Sequence[str] | None) -> None:
@@ -124,6 +128,7 @@ class Rounds:
         try:
             self._round_with_rejects(due, REVIEW)
         except StorageError as error:  # what is new is loaded: it is published, and the run ends with 1
+            self._let_go()  # a database that failed is of use again once it is opened anew
             self._pipeline.abort_packages()
             self._pipeline.sync_destination()
             session.fetched.clear()

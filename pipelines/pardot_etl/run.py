@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -114,14 +114,15 @@ def run(
 
     stages = _Stages(watch)
     locks = places.lock_files(options.destination, with_database=options.uses_working_database)
-    with RunLock(*locks):
+    with RunLock(*locks), ExitStack() as held:
         settings_of_dlt(options)
         if options.uses_working_database:
             from .database import connect, create_if_missing
 
             create_if_missing(places.working_database)
-            with connect(places.working_database):  # says who holds it, or that a newer DuckDB wrote it
-                pass
+            # Says who else holds it, or that a newer DuckDB wrote it. It stays open until all is loaded: opening a file
+            # and closing it takes longer than most of the many steps that do so, and nothing while it is open.
+            held.enter_context(connect(places.working_database))
         with stages.stage("drain"):
             pipeline, healed = _open_pipeline(places, options)
         from pardot.session import open_session
@@ -136,7 +137,7 @@ def run(
             before = _row_counts(places, options)
             with stages.stage("log in"):
                 session.read_account()
-            rounds = Rounds(session, pipeline, tally, stages.stage)
+            rounds = Rounds(session, pipeline, tally, stages.stage, let_go=held.close)
             if options.backfill is None:
                 rounds.update(options.objects)
                 if options.uses_working_database:  # others cannot tell an older copy from a newer one
@@ -146,6 +147,7 @@ def run(
             _settle(session, places, options)
             counts = _count(tally, before, rounds.load_ids, places, options)
             calls, failures = session.allowance, tuple(session.failures)
+        held.close()
         transform = _transform(settings, places, options, stages)
         published = _publish(places, options, lake, stages)
         if options.backfill is not None and not failures:
@@ -210,14 +212,20 @@ def _open_pipeline(places: Places, options: RunOptions) -> tuple[Pipeline, list[
     from .healing import open_pipeline
 
     name, folder = places.pipeline_name(options.destination), pipelines_folder(places)
-    destination: Any = options.destination
-    if options.uses_working_database:
-        destination = dlt.destinations.duckdb(str(places.working_database))
 
     def make() -> Pipeline:
+        destination: Any = options.destination
+        if options.uses_working_database:
+            destination = _resolved(dlt.destinations.duckdb(str(places.working_database)))
         return dlt.pipeline(name, destination=destination, dataset_name=places.dataset, pipelines_dir=str(folder))
 
     return open_pipeline(make, folder / name)
+
+
+def _resolved(destination: Any) -> Any:
+    """Return the same destination of dlt with its credentials looked up: else it looks for them 30 times in a run."""
+    configuration = destination.configuration(destination.spec(), accept_partial=True)
+    return type(destination)(credentials=configuration.credentials)
 
 
 def _settle(session: Session, places: Places, options: RunOptions) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from .backfills import Backfill
-from .catalogue import PURGED_AT, Entry, Field, Route
+from .catalogue import PURGED_AT, Entry, Route
 from .errors import (
     DataError,
     ExportTimedOutError,
@@ -24,10 +24,10 @@ from .harvest import Harvest
 from .naming import quote_identifier
 from .position import Position
 from .purges import Gone, select_counts, select_ids, select_marks
-from .reading.columns import KEY, CheckedFile
+from .reading.columns import CheckedFile
 from .reviews import ROWS_PER_CALL, Schedule
 from .session import Session
-from .tables import Delivery, column_hints, deliver, kept_columns, model_item, write_disposition
+from .tables import Delivery, deliver, kept_columns, rows_item, table_hints
 from .windows import Window, api_time, parse_time
 
 _DOUBTED_AT = "doubted_at"
@@ -180,7 +180,7 @@ class _Turn:
         self.custom = session.further_fields(entry)
         self.columns = tuple(dlt.current.source_schema().tables.get(entry.table, {}).get("columns", ()))
         """Of the stored table, as far as the pipeline's schema knows it."""
-        self.destination = session.destination(dlt.current.pipeline())
+        self.destination = session.destination(_active_pipeline())
 
     def stored_rows(self) -> int:
         """Return how many rows the table has; 0 when only the destination could tell."""
@@ -271,11 +271,15 @@ class _Turn:
             at=self.session.transport.server_now(),
             load_id=self.load_id,
         )
-        yield model_item(self.destination, f"{self.name}-purged", select, gone.missing, self._hints(harvest.fields))
+        hints = table_hints(self.entry, harvest.fields)
+        yield rows_item(self.destination, f"{self.name}-purged", select, gone.missing, hints)
         self.session.on_event(Event("rows.purged", facts))
         return Gone(0, gone.stored)
 
-    def _hints(self, fields: Sequence[Field]) -> Any:
-        import dlt
 
-        return dlt.mark.make_hints(columns=column_hints(fields), primary_key=KEY, write_disposition=write_disposition())
+def _active_pipeline() -> Any:
+    """Return the pipeline that extracts; `dlt.current.pipeline` looks up its whole configuration each time."""
+    from dlt.common.configuration.container import Container
+    from dlt.common.pipeline import PipelineContext
+
+    return Container()[PipelineContext].pipeline()

@@ -34,6 +34,7 @@ from .exports.ledger import Ledger, Task
 from .harvest import Harvester
 from .naming import quote_identifier, quote_text
 from .position import Position
+from .reading.careful import copy_to_parquet
 from .reading.columns import RejectedRow
 from .settings import Settings
 from .tables import Destination, keep_rejected
@@ -191,10 +192,14 @@ class Session:
             found = self.look(select)
             return found is None or found != ()
 
-        return Destination(is_duckdb, pipeline.dataset_name, outgoing, has_row, self.reads_strictly)
+        def write(select: str, target: Path) -> int | None:
+            found = self.look(copy_to_parquet(select, target))
+            return int(found[0]) if found else None
+
+        return Destination(is_duckdb, pipeline.dataset_name, outgoing, has_row, self.reads_strictly, write)
 
     def look(self, select: str) -> tuple[Any, ...] | None:
-        """Return the first row that a SELECT finds in the local DuckDB, `()` for none, None when it cannot tell."""
+        """Return the first row that a statement finds in the local DuckDB, `()` for none, None when it cannot tell."""
         import duckdb
 
         with self._lock:
@@ -231,7 +236,7 @@ class Session:
                 reader.close_connection()
 
     def is_empty(self, entry: Entry, destination: Destination) -> bool:
-        """Whether the object's table has no row yet; the answer decides only how rows join it, never which."""
+        """Whether the object's table has no row yet, so that none that is there need be compared with a new one."""
         if not destination.runs_models:
             return False
         table = f"{quote_identifier(destination.dataset)}.{quote_identifier(entry.table)}"

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .catalogue import PURGED_AT
 from .dialects.choose import entries_of
 from .reading.columns import KEY
 from .resources import UPDATE, Errand, rows_of
@@ -61,7 +60,6 @@ def pardot_source(
                 name=entry.table,
                 primary_key=KEY,
                 write_disposition=write_disposition(),
-                columns=column_hints((*entry.fields, PURGED_AT)),
                 parallelized=True,
             )
         yield dlt.resource(

@@ -1,8 +1,10 @@
 """Typed columns -> rows of a destination's table: the last step before dlt takes over.
 
-DuckDB runs a SELECT over our local files itself (dlt's `model` files), so that each byte is read once; every other
-destination receives Arrow tables of the same typed columns. Both merge on `id`, and for DuckDB the SELECT leaves out
-what the table already has: an older copy never replaces a newer one, and a row read again unchanged loads nothing.
+DuckDB runs a SELECT over our local files itself (dlt's `model` files), so that each byte is read once; few rows it
+writes to a Parquet file instead, because dlt parses the statement of a model several times, which costs more than they.
+Every other destination receives Arrow tables of the same typed columns. All merge on `id`, and for DuckDB the SELECT
+leaves out what the table already has: an older copy never replaces a newer one, and a row read again unchanged loads
+nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .catalogue import Entry, Field, Type
+from .catalogue import PURGED_AT, Entry, Field, Type
 from .naming import quote_identifier
 from .reading.careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
 from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked, select_strict
@@ -27,6 +29,8 @@ from .reading.text_files import is_regular
 STRICT_FROM_BYTES = 64 * 1024 * 1024
 """Files from this size on are read by the destination itself, cell checks included; smaller ones are checked first."""
 ARROW_BATCH_ROWS = 50_000
+FEW_ROWS = 10_000
+"""So many rows at most go to DuckDB as a Parquet file, which dlt holds in memory while it loads it."""
 REJECTED_ROWS_TABLE = "rejected_rows"
 REJECTED_ROWS_COLUMNS = (
     Field("id", Type.TEXT),
@@ -55,6 +59,9 @@ class Destination:
     """Whether a SELECT that the destination runs finds a row; True when it cannot tell, say for a missing table."""
     reads_strictly: bool = True
     """Whether large files may be read by the destination without a check before; off after it refused one."""
+    write: Callable[[str, Path], int | None] = lambda _select, _target: None
+    """Writes the rows of a SELECT that the destination runs to a Parquet file and returns their number; None when it
+    cannot run it, say for a column that the table is still to get."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,18 @@ class Delivery:
     def widened(self) -> Mapping[str, int]:
         """Columns whose type did not take all texts, and how many cells of each."""
         return self.checked.widened if self.checked else {}
+
+
+def table_hints(entry: Entry, fields: Sequence[Field], *, append: bool = False) -> Any:
+    """Return what dlt is to know of a table with each item: every column of its object, and further ones of a fetch.
+
+    With each item, not once for each resource: of a resource's columns dlt writes a description at every extraction,
+    also where there is nothing to load.
+    """
+    import dlt
+
+    columns = column_hints((*entry.fields, PURGED_AT)) | column_hints(fields)
+    return dlt.mark.make_hints(columns=columns, primary_key=KEY, write_disposition=write_disposition(append=append))
 
 
 def column_hints(fields: Sequence[Field]) -> Any:
@@ -197,9 +216,7 @@ def deliver(
         checked = check(files, fields, target, table=entry.table, time_zone=time_zone, relied_on=relied_on)
         fields, rows = checked.fields, checked.rows
         select = select_checked(checked.path, fields, load_id=load_id)
-    hints = dlt.mark.make_hints(
-        columns=column_hints(fields), primary_key=KEY, write_disposition=write_disposition(append=append)
-    )
+    hints = table_hints(entry, fields, append=append)
     if not destination.runs_models:
         yield Delivery(None, rows, checked)
         for table in _arrow_tables(select):
@@ -207,15 +224,35 @@ def deliver(
         return
     kept = [column for column in kept if column not in {variant.column for variant in stored_variants}]
     news = select_news(select, entry, fields, destination.dataset, into_empty=append, kept=kept)
-    if not strict and not is_empty and not destination.has_row(f"{news} LIMIT 1"):
-        yield Delivery(None, rows, checked)
-        return
-    item = model_item(destination, stem, news, rows, hints)
+    if strict:
+        item = model_item(destination, stem, news, rows, hints)
+    else:  # an empty table is created with no rows, too
+        item = rows_item(destination, stem, select if is_empty else news, rows, hints, even_none=is_empty)
     yield Delivery(item, rows, checked, append)
 
 
+def rows_item(
+    destination: Destination, stem: str, select: str, rows: int, hints: Any, *, even_none: bool = False
+) -> Any:
+    """Return a dlt item of the rows that a SELECT finds in the destination; None where it finds none.
+
+    Args:
+        rows: how many there are at most.
+        even_none: whether no rows are an item as well, so that the table is created.
+    """
+    import dlt
+
+    target = destination.folder / f"{stem}-rows.parquet"
+    written = destination.write(select, target) if rows <= FEW_ROWS else None
+    if written:
+        return dlt.mark.with_file_import(str(target), "parquet", written, hints)
+    if even_none or (written is None and destination.has_row(f"{select} LIMIT 1")):
+        return model_item(destination, stem, select, rows, hints)
+    return None
+
+
 def model_item(destination: Destination, stem: str, select: str, rows: int, hints: Any) -> Any:
-    """Return a dlt item of which the destination makes rows by running a SELECT."""
+    """Return a dlt item of which the destination makes rows by running a SELECT when it loads."""
     import dlt
 
     destination.folder.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pardot.purges import MANY_ROWS
 from pardot_emulator import Fault
 from pardot_emulator.faults import KINDS, Detail, Exchange
 from pardot_emulator.messages import Response
+from pardot_etl.database import connect
 from pardot_etl.planning import plan_run
 from pardot_etl.rounds import Rounds
 from pardot_etl.run import RunOptions
@@ -236,8 +237,23 @@ def test_object_that_fails_takes_no_review_from_the_others(account: Account) -> 
     assert marked(account, "campaigns") == gone
 
 
+def run_out_of_memory(_database: Path) -> None:
+    raise StorageError("load the rows", reason="out of memory")
+
+
+def invalidate(database: Path) -> None:
+    """Fail as a full disk lets DuckDB fail: nothing works in the database until every connection to it is closed."""
+    with connect(database) as db:
+        db.execute("CREATE OR REPLACE TABLE pardot._anything AS SELECT 1 AS one")
+        db.execute("SET debug_checkpoint_abort = 'before_header'")
+        db.execute("CHECKPOINT")
+
+
+@pytest.mark.parametrize(
+    ("fail", "reason"), [(run_out_of_memory, "out of memory"), (invalidate, "checkpoint")], ids=["memory", "database"]
+)
 def test_review_that_cannot_be_stored_leaves_what_is_new_published(
-    account: Account, monkeypatch: pytest.MonkeyPatch
+    fail: Callable[[Path], None], reason: str, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.next_day(seed=3)
     load, loads = Rounds._load, list[Rounds]()
@@ -245,13 +261,13 @@ def test_review_that_cannot_be_stored_leaves_what_is_new_published(
     def fail_later(rounds: Rounds) -> None:
         loads.append(rounds)
         if len(loads) == 2:
-            raise StorageError("load the rows", reason="out of memory")
+            fail(account.places.working_database)
         load(rounds)
 
     monkeypatch.setattr(Rounds, "_load", fail_later)
     summary = run(account)
     assert (summary.exit_code, len(loads)) == (1, 2)
-    assert any("out of memory" in failure for failure in summary.failures)
+    assert any(reason in failure for failure in summary.failures)
     assert differences(account) == {}
     assert run(account).exit_code == 0
 

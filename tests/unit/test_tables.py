@@ -15,7 +15,7 @@ import pytest
 from isolation import isolated
 
 from pardot.catalogue import Entry, Field, Route, Type
-from pardot.reading.careful import RejectedRow
+from pardot.reading.careful import RejectedRow, write_parquet
 from pardot.reading.columns import LOAD_ID_COLUMN
 from pardot.reading.csv_files import ResultFileWriter
 from pardot.tables import (
@@ -180,8 +180,9 @@ WIDE = Entry("visits", (ID, Field("cost", Type.DOUBLE), NOTE, UPDATED), Route.QU
 class Loader:
     """A pipeline of one table that is handed result files."""
 
-    def __init__(self, folder: Path, *, runs_models: bool = True) -> None:
+    def __init__(self, folder: Path, *, runs_models: bool = True, writes: bool = True) -> None:
         self.folder = folder
+        self.writes = writes
         self.pipeline = dlt.pipeline(
             "deliveries",
             pipelines_dir=str(folder / "dlt"),
@@ -196,7 +197,9 @@ class Loader:
         writer = ResultFileWriter(self.folder / str(self.loads) / "0.csv", [f.name for f in fields], table="visits")
         writer.write("\n".join([",".join(f.name for f in fields), *lines, ""]).encode())
         file = writer.finish()
-        destination = Destination(self.runs_models, "pardot", self.folder / "out", lambda _: True)
+        destination = Destination(
+            self.runs_models, "pardot", self.folder / "out", lambda _: True, write=self.write if self.writes else cannot
+        )
         known = self.pipeline.schemas.get("deliveries")
         stored = known.tables.get("visits", {}).get("columns", {}) if known else {}
         deliveries = list(
@@ -222,16 +225,35 @@ class Loader:
         self.pipeline.run(dlt.source(lambda: resource, name="deliveries", max_table_nesting=0)())
         return deliveries
 
+    def write(self, select: str, target: Path) -> int | None:
+        with self.pipeline.sql_client() as client:
+            try:
+                return write_parquet(client.native_connection, select, target)
+            except duckdb.Error:
+                return None
+
     def rows(self, columns: str = "id, cost, cost__v_text, note") -> list[tuple[Any, ...]]:
         with self.pipeline.sql_client() as client:
             return [tuple(row) for row in client.execute_sql(f"SELECT {columns} FROM visits ORDER BY id") or ()]
 
 
-@pytest.mark.parametrize("runs_models", [True, False], ids=["DuckDB reads", "Arrow tables"])
+def cannot(_select: str, _target: Path) -> None:
+    """Stand for a destination that can write no rows to a file."""
+
+
+def file_format(delivery: Delivery) -> str:
+    return str(delivery.item.meta.file_format)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [{"runs_models": False}, {"writes": False}, {"writes": True}],
+    ids=["Arrow tables", "models", "Parquet files"],
+)
 def test_cell_that_does_not_fit_is_loaded_beside_and_cleared_when_it_fits_again(
-    runs_models: bool, tmp_path: Path
+    ways: dict[str, bool], tmp_path: Path
 ) -> None:
-    loader = Loader(tmp_path, runs_models=runs_models)
+    loader = Loader(tmp_path, **ways)
     loader.load(f"1,1.5,a,{EARLY}", f"2,2.5,b,{EARLY}", is_empty=True)
     first, *_ = loader.load(f"1,ten,a,{LATE}", f"3,x,c,{LATE}", "4,4.5,d,never")
     assert (first.rows, first.set_aside, first.widened) == (2, 1, {"cost": 2})
@@ -247,6 +269,37 @@ def test_variant_of_a_field_that_is_fetched_no_longer_is_kept_with_it(tmp_path: 
     loader.load(f"1,ten,a,{EARLY}", is_empty=True)
     loader.load(f"1,b,{LATE}", fields=[ID, NOTE, UPDATED])
     assert loader.rows() == [(1, None, "ten", "b")]
+
+
+def test_few_rows_are_a_parquet_file_and_more_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pardot.tables.FEW_ROWS", 2)
+    loader = Loader(tmp_path)
+    first = [f"{number},1.5,a,{EARLY}" for number in range(3)]
+    (many,) = loader.load(*first, is_empty=True)
+    (few,) = loader.load(f"1,2.5,b,{LATE}", f"4,2.5,c,{LATE}")
+    assert (file_format(many), file_format(few)) == ("model", "parquet")
+    assert loader.rows("id, note") == [(0, "a"), (1, "b"), (2, "a"), (4, "c")]
+
+
+def test_few_rows_of_which_none_is_new_are_no_item(tmp_path: Path) -> None:
+    loader = Loader(tmp_path)
+    loader.load(f"1,1.5,a,{EARLY}", is_empty=True)
+    (again,) = loader.load(f"1,1.5,a,{EARLY}")
+    assert (again.item, again.rows) == (None, 1)
+
+
+def test_object_without_rows_gets_its_table_at_its_first_load(tmp_path: Path) -> None:
+    loader = Loader(tmp_path)
+    loader.load(is_empty=True)
+    assert loader.rows("id, cost, note") == []
+
+
+def test_few_rows_with_a_column_that_the_table_is_still_to_get_are_a_model(tmp_path: Path) -> None:
+    loader = Loader(tmp_path)
+    loader.load(f"1,1.5,a,{EARLY}", f"2,2.5,b,{EARLY}", is_empty=True)
+    (delivery,) = loader.load(f"1,1.5,a,{EARLY},x", fields=[*WIDE.fields, Field("shade__c", Type.TEXT)])
+    assert file_format(delivery) == "model"
+    assert loader.rows("id, shade__c") == [(1, "x"), (2, None)]
 
 
 def test_strict_delivery_clears_a_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -322,9 +322,13 @@ class CarefulReader:
 
 def write_parquet(db: duckdb.DuckDBPyConnection, select: str, target: Path) -> int:
     """Write the rows of a SELECT to a Parquet file and return their number."""
-    copy = f"COPY ({select}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION lz4)"
-    (rows,) = db.execute(copy).fetchall()[0]
+    (rows,) = db.execute(copy_to_parquet(select, target)).fetchall()[0]
     return int(rows)
+
+
+def copy_to_parquet(select: str, target: Path) -> str:
+    """Return the statement that writes the rows of a SELECT to a Parquet file; its result is their number."""
+    return f"COPY ({select}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION lz4)"
 
 
 def _lacks_zone_reason(field: Field) -> str:
