@@ -105,7 +105,7 @@ def unknown_codes(world: World) -> Facts:
     refusals = [
         error(operation, code, status=400, message="Odd")() for operation, code in zip(operations, codes, strict=True)
     ]
-    account = world.a_day_later()
+    account = world.fresh()  # a dated query that is refused is asked without the date: here none has a date yet
     options = RunOptions(objects=("visitor_activities", "campaigns", "lists"), transform=False)
     first = runs(world, account, *refusals, options=options, at_most=1)
     later = runs(world, account, options=options)
@@ -354,12 +354,12 @@ CASES: tuple[Case, ...] = (
     ),
     case(
         "HTML, nothing, a list and broken JSON as the status",
-        "1 after three answers that cannot be read, saying what came; the export is given up",
+        "1 after three answers that cannot be read, saying what came",
         planned(
             fault("export.read", "wrong_body"), fault("export.read", "wrong_body", body=""),
             fault("export.read", "wrong_body", body='{"id": 1', content_type="application/json"),
         ),
-        codes=(1, 0), rows="equal", says="something that is not JSON", creates=3,
+        codes=(1, 0), rows="equal", says="something that is not JSON", creates=2,
     ),
     case(
         "the create call is answered with a login page",

@@ -298,7 +298,8 @@ def explore(examples: int, steps: int, number: int) -> str:
 
 def test_any_course_of_events_leaves_the_tables_right() -> None:
     explore(examples=5, steps=8, number=QUICK_SEED)
-    assert TALLY["faults met"] + TALLY["runs ended in the middle"] > 0
+    assert TALLY["faults met"] > 0
+    assert TALLY["runs ended in the middle"] > 0
 
 
 @pytest.mark.sweep

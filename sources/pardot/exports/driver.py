@@ -192,8 +192,8 @@ class Exports:
                         raise ExportFailedError(export_id=_number(lost.export_id), status=lost.reason) from lost
         except PardotError as error:
             _complete_facts(error, entry.table, window)
-            if isinstance(error, DataError) and record.export_id is not None:
-                self._give_up_files(record)
+            if isinstance(error, DataError) and self._ledger.files(record.request_id):
+                self._give_up_files(record)  # an answer about the export that cannot be read may be readable next time
             raise
 
     def split(self, record: ExportRecord) -> list[ExportRecord]:
