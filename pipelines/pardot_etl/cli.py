@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     asked = Asked()
     try:
-        with stoppable():
+        with stoppable(is_process=arguments is None):
             code = commands.main(
                 args=None if arguments is None else list(arguments),
                 prog_name="pardot-etl",

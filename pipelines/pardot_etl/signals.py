@@ -19,10 +19,14 @@ _STOPPED = threading.Event()
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
+def stoppable(*, is_process: bool = False) -> Iterator[None]:
     """Let a signal end the command in order; a second one, or no end in sight, ends it at once.
 
     A signal that whoever started us ignores stays ignored: `nohup` protects from SIGHUP, a shell's `&` from SIGINT.
+
+    Args:
+        is_process: whether nothing follows but the process's end. A signal that comes so late is ignored: the result
+            stands, and its exit code tells it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -40,7 +44,7 @@ def stoppable() -> Iterator[None]:
         raise
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if is_process else handler)
 
 
 def is_stopped() -> bool:

@@ -43,3 +43,29 @@ def test_failure_without_a_signal_stays_what_it_is(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="a bug of ours"), stoppable(), recorded(tmp_path):
         raise RuntimeError("a bug of ours")
     assert read_runs(tmp_path)[0]["error"] == "a bug of ours"
+
+
+LATE = """
+import atexit, os, sys
+from pardot_etl.cli import main
+
+@atexit.register
+def _():
+    for number in sys.argv[2:]:
+        os.kill(os.getpid(), int(number))
+
+_, *numbers = sys.argv
+sys.argv = ["pardot-etl", "--version"]
+code = main()
+sys.argv = ["", "", *numbers]
+sys.exit(code)
+"""
+
+
+def test_signal_after_the_result_changes_nothing() -> None:
+    """A service manager that stops a job which is about to end anyway sees how it ended."""
+    numbers = [str(int(each)) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    command = [sys.executable, "-c", textwrap.dedent(LATE), *numbers]
+    outcome = subprocess.run(command, env=environment({}), capture_output=True, text=True, check=False)
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith("pardot-etl ")
