@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final, NoReturn
@@ -35,7 +35,7 @@ def stoppable(*, is_process: bool = False) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in _ENDING}
     for number, handler in before.items():
         if handler != signal.SIG_IGN:
-            signal.signal(number, _stop)
+            signal.signal(number, _handler(number))
     try:
         yield
     except Exception as error:
@@ -52,9 +52,26 @@ def is_stopped() -> bool:
     return _STOPPED.is_set()
 
 
+def _handler(number: int) -> Callable[[int, FrameType | None], None]:
+    return _hang_up if number == signal.SIGHUP else _stop
+
+
+def _hang_up(number: int, frame: FrameType | None) -> None:
+    """Do what SIGTERM does now.
+
+    While dlt loads it answers that one itself. Our own exception, out of nowhere, it takes for the failure of a job
+    where it runs jobs without threads, and waits for the job's end.
+    """
+    instead = signal.getsignal(signal.SIGTERM)
+    if callable(instead):
+        instead(signal.SIGTERM, frame)
+    else:
+        _stop(number, frame)
+
+
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     """End the command as Ctrl-C does; dlt may have stood in for us and calls only at the second signal."""
-    if signal.getsignal(number) is not _stop:
+    if signal.getsignal(number) is not _handler(number):
         end_at_once()
     _STOPPED.set()
     for each in _ENDING:

@@ -45,6 +45,26 @@ def test_failure_without_a_signal_stays_what_it_is(tmp_path: Path) -> None:
     assert read_runs(tmp_path)[0]["error"] == "a bug of ours"
 
 
+LOADING = """
+import os, signal
+from dlt.common.runtime.signals import intercepted_signals, was_signal_received
+from pardot_etl.signals import stoppable
+
+with stoppable(), intercepted_signals():
+    os.kill(os.getpid(), signal.SIGHUP)
+    print("the job goes on,", "told to end" if was_signal_received() else "not told", flush=True)
+    os.kill(os.getpid(), signal.SIGHUP)
+    print("the second one did nothing")
+"""
+
+
+def test_hang_up_during_a_load_is_told_to_dlt_and_the_second_one_ends_all() -> None:
+    """An exception raised inside a job is a job's failure to dlt, which then waits for it without end."""
+    command = [sys.executable, "-c", textwrap.dedent(LOADING)]
+    outcome = subprocess.run(command, env=environment({}), capture_output=True, text=True, check=False)
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (130, "the job goes on, told to end\n", "")
+
+
 LATE = """
 import atexit, os, sys
 from pardot_etl.cli import main
