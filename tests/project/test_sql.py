@@ -37,7 +37,7 @@ REVIEWED = {
             "select",
         ),
         *("is_misfit(base, self._time_zone)", "parquet_reader([file.path])", "self._allowed"),
-        "text_cells(self._fields, header)",
+        "text_cells(self._fields, header, may_be_empty=True)",
     },
     "pardot.reading.columns": {"relation", "', '.join(columns)"},
     # Names quoted where they are listed, moments written by us, and ids from `pardot.columns`.

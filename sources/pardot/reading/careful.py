@@ -188,7 +188,7 @@ class CarefulReader:
 
     def _judge(self, ordinal: int, rows: str, header: Sequence[str], *, expected: int) -> None:
         """Add rows, each with the reason why it cannot be read, if there is one."""
-        reasons = [(f"nullif({quote_identifier(KEY)}, '') IS NULL", f"{KEY} is empty")]
+        reasons = [(f"{quote_identifier(KEY)} IS NULL", f"{KEY} is empty")]
         for each in self._firm:
             if each.type is Type.TIMESTAMP and self._time_zone is None:
                 reasons.append((lacks_zone(each), _lacks_zone_reason(each)))
@@ -198,7 +198,7 @@ class CarefulReader:
         try:
             (count,) = self._db.execute(
                 f"INSERT INTO judged SELECT {ordinal}, line, CASE {cases} END, {names} "
-                f"FROM (SELECT line, {text_cells(self._fields, header)} FROM ({rows}))"
+                f"FROM (SELECT line, {text_cells(self._fields, header, may_be_empty=True)} FROM ({rows}))"
             ).fetchall()[0]
         except REFUSALS as error:
             raise self._error(ordinal, None, expected="rows", found=str(error).partition("\n")[0]) from error

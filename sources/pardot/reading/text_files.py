@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..catalogue import Field
+from ..catalogue import Field, Type
 from ..naming import quote_identifier, quote_text
 from .csv_files import ResultFile
 from .records import MAX_RECORD_BYTES
@@ -38,20 +38,27 @@ def relation(files: Sequence[TextFile], fields: Sequence[Field]) -> str:
         line_end = file.line_end if isinstance(file, ResultFile) else ""
         groups.setdefault((type(file), file.header, line_end), []).append(file)
     readers = [
-        f"SELECT {text_cells(fields, header)} FROM {_reader(kind, header, line_end, members)}"
+        f"SELECT {text_cells(fields, header, may_be_empty=kind is PageFile)} "
+        f"FROM {_reader(kind, header, line_end, members)}"
         for (kind, header, line_end), members in groups.items()
     ]
     return "(" + " UNION ALL ".join(readers) + ")"
 
 
-def text_cells(fields: Sequence[Field], header: Sequence[str]) -> str:
-    """Return the text cells of the fields; what is not asked for need not be in a file, and then is NULL."""
-    return ", ".join(
-        quote_identifier(field.name)
-        if field.is_asked or field.name in header
-        else f"NULL::VARCHAR AS {quote_identifier(field.name)}"
-        for field in fields
-    )
+def text_cells(fields: Sequence[Field], header: Sequence[str], *, may_be_empty: bool) -> str:
+    """Return the text cells of the fields; what is not asked for need not be in a file, and then is NULL.
+
+    Args:
+        may_be_empty: whether the reader leaves empty texts, which say nothing unless the field's type is text.
+    """
+    return ", ".join(_text_cell(field, header, may_be_empty=may_be_empty) for field in fields)
+
+
+def _text_cell(field: Field, header: Sequence[str], *, may_be_empty: bool) -> str:
+    name = quote_identifier(field.name)
+    if not field.is_asked and field.name not in header:
+        return f"NULL::VARCHAR AS {name}"
+    return f"nullif({name}, '') AS {name}" if may_be_empty and field.type is not Type.TEXT else name
 
 
 def _reader(kind: type, header: Sequence[str], line_end: str, files: Sequence[TextFile]) -> str:
@@ -79,6 +86,7 @@ def csv_reader(
         "delim = ','",
         "quote = '\"'",
         "escape = '\"'",
+        "allow_quoted_nulls = true",
         "new_line = " + quote_text("\\r\\n" if line_end == "\r\n" else "\\n"),
         f"max_line_size = {longest_bytes}",
         f"columns = {{{spec}}}",
