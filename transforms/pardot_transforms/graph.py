@@ -66,7 +66,38 @@ def build_graph(project: Project) -> Graph:
     known = {*project.models, *project.sources, SETTINGS}
     _refuse_shared_names(project)
     references = {model.name: find_references(model, known) for model in project.models.values()}
-    return Graph(references, _ordered(project, references))
+    order = _ordered(project, references)
+    _insist_on_declared_changes(project, references)
+    return Graph(references, order)
+
+
+def _insist_on_declared_changes(project: Project, references: Mapping[str, Sequence[Reference]]) -> None:
+    """An increment that overlooked a relation would leave old rows standing."""
+    for model in project.models.values():
+        if model.increment is None:
+            continue
+        read = {reference.name for reference in references[model.name]}
+        if model.increment.of not in read:
+            raise ModelError(
+                model.name, model.file, 1, f"Its increment is of {model.increment.of}, which it does not read"
+            )
+        reached = _reached(project, references, model.name)
+        declared = set(model.increment.touched_by)
+        if reached != declared:
+            wrong = ", ".join(sorted(reached ^ declared))
+            raise ModelError(model.name, model.file, 1, f"Its increment and what it reads differ in {wrong}")
+
+
+def _reached(project: Project, references: Mapping[str, Sequence[Reference]], name: str) -> set[str]:
+    """Return the tables, raw or made before, that a model reads itself or through views."""
+    reached: set[str] = set()
+    for reference in references[name]:
+        model = project.models.get(reference.name)
+        if model is not None and model.kind == "view":
+            reached |= _reached(project, references, reference.name)
+        elif reference.name != SETTINGS:
+            reached.add(reference.name)
+    return reached
 
 
 def parse_model(model: Model) -> exp.Query:

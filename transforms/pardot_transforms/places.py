@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from time import perf_counter
 from typing import TYPE_CHECKING
 
 from pardot_transforms.errors import ModelError
-from pardot_transforms.failures import naming
 from pardot_transforms.graph import SETTINGS, Graph, bind
 from pardot_transforms.project import Model, Project
 from pardot_transforms.quoting import identifier, literal, qualified, statement
-from pardot_transforms.raw import RawTable
-from pardot_transforms.result import Kind, ModelResult
+from pardot_transforms.raw import Inputs, RawTable
+from pardot_transforms.result import Kind
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -46,10 +44,14 @@ class Places:
         self._existing = self._read_existing()
         self._made: list[Relation] = []
 
-    def is_current(self, fingerprint: str, models: Sequence[Model]) -> bool:
-        """Whether the last build was made from the same inputs and all its relations are still there."""
-        stored, _ = self._read_record()
-        return stored == fingerprint and all(self._home(model) in self._existing for model in models)
+    @property
+    def inputs(self) -> Inputs | None:
+        """What the last build was made from; None when there was none, or not all of it was made then."""
+        return Inputs.from_json(self._read_record()[0])
+
+    def have(self, models: Iterable[Model]) -> bool:
+        """Whether all relations of the models are there."""
+        return all(self._home(model) in self._existing for model in models)
 
     def prepare(self, time_zone: str) -> None:
         for schema in map(identifier, (self._marts, self._views)):
@@ -71,35 +73,39 @@ class Places:
                 relations[reference] = stand_in.sql
         return relations | {model.name: self._home(model).sql for model in project.models.values()}
 
-    def build(self, model: Model, graph: Graph, relations: Mapping[str, str]) -> ModelResult:
-        """Create one model and describe it for whoever opens the database."""
-        started = perf_counter()
+    def build(self, model: Model, graph: Graph, relations: Mapping[str, str]) -> int | None:
+        """Create one model, describe it for whoever opens the database, and return the rows of a table."""
         home = self._home(model)
-        with naming(model):
-            rows = self._create(home, bind(model, graph.references[model.name], relations))
-            self._describe(home, model)
-        return ModelResult(model.name, model.kind, rows, perf_counter() - started)
+        rows = self._create(home, bind(model, graph.references[model.name], relations))
+        self._describe(home, model)
+        return rows
 
-    def finish(self, fingerprint: str, *, is_complete: bool) -> None:
+    def keep(self, model: Model) -> int:
+        """Count a table as made that is up to date, and return its rows."""
+        home = self._home(model)
+        self._made.append(home)
+        row = self._connection.execute(statement("select count(*) from {name}", name=home.sql)).fetchone()
+        return int(row[0]) if row else 0
+
+    def finish(self, inputs: Inputs, *, is_complete: bool) -> None:
         """Record the build; after a partial one the rest is out of date, unless the inputs were the same."""
         stored, recorded = self._read_record()
+        record = inputs.to_json()
         if is_complete:
             for relation in recorded:
                 if relation not in self._made:
                     self._drop(relation.schema, relation.name)
         else:
             self._made += [relation for relation in recorded if relation not in self._made]
-            fingerprint = fingerprint if stored == fingerprint else ""
+            record = record if stored == record else ""
         table = qualified(self._marts, BUILD_TABLE)
-        columns = "fingerprint varchar, built_at timestamptz, relations varchar"
+        columns = "inputs varchar, built_at timestamptz, relations varchar"
         self._connection.execute(statement("create or replace table {table} ({columns})", table=table, columns=columns))
         made = json.dumps([[relation.schema, relation.name, relation.kind] for relation in self._made])
-        self._connection.execute(
-            statement("insert into {table} values (?, now(), ?)", table=table), [fingerprint, made]
-        )
+        self._connection.execute(statement("insert into {table} values (?, now(), ?)", table=table), [record, made])
 
     def _home(self, model: Model) -> Relation:
-        return Relation(self._marts if model.kind == "table" else self._views, model.name, model.kind)
+        return Relation(self._marts if model.is_reporting else self._views, model.name, model.kind)
 
     def _create(self, relation: Relation, select: str) -> int | None:
         """Create the relation anew and return the rows of a table.
@@ -142,7 +148,8 @@ class Places:
     def _read_record(self) -> tuple[str | None, list[Relation]]:
         if Relation(self._marts, BUILD_TABLE, "table") not in self._existing:
             return None, []
+        # By place: what an older version recorded first is no record of inputs, and reads as none.
         row = self._connection.execute(
-            statement("select fingerprint, relations from {table}", table=qualified(self._marts, BUILD_TABLE))
+            statement("select * from {table}", table=qualified(self._marts, BUILD_TABLE))
         ).fetchone()
-        return (row[0], [Relation(*relation) for relation in json.loads(row[1])]) if row else (None, [])
+        return (row[0], [Relation(*relation) for relation in json.loads(row[2])]) if row else (None, [])

@@ -32,6 +32,19 @@ class DataTest:
 
 
 @dataclass(frozen=True)
+class Increment:
+    """How a table is brought up to date without being made anew: by the rows of the keys that changes touch."""
+
+    key: str
+    """The column whose values name the rows that are made together."""
+    of: str
+    """One of the relations that the model reads; it has this column too, and only those keys of it are read."""
+    touched_by: Mapping[str, str]
+    """Every relation through which a change can arrive -> the column of the table that finds the touched rows: the key,
+    where changed rows have it themselves, else a column that holds the ids of changed rows."""
+
+
+@dataclass(frozen=True)
 class Model:
     """One SELECT that becomes a table or a view named like its file."""
 
@@ -42,6 +55,12 @@ class Model:
     description: str
     columns: Mapping[str, str]
     tests: tuple[DataTest, ...]
+    increment: Increment | None = None
+
+    @property
+    def is_reporting(self) -> bool:
+        """Whether readers see it: views, and what lies in other folders, are on the way there."""
+        return self.kind == "table" and Path(self.file).parts[0] == TABLE_FOLDER
 
     @property
     def grain(self) -> str:
@@ -117,7 +136,8 @@ def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping
         raise ModelError(path.stem, file, 1, reason)
     default: Kind = "table" if path.parts[0] == TABLE_FOLDER else "view"
     yaml_file, entry = declared.get(path.stem, (file, {}))
-    kind = entry.get("config", {}).get("materialized", default)
+    config = entry.get("config", {})
+    kind = config.get("materialized", default)
     if kind not in ("table", "view"):
         reason = f"{path.stem} is materialized as {kind!r}; known are 'table' and 'view'"
         raise ProjectError(yaml_file, reason)
@@ -133,7 +153,16 @@ def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping
         description=entry.get("description", ""),
         columns={column["name"]: column.get("description", "") for column in columns},
         tests=tuple(tests),
+        increment=_increment(yaml_file, path.stem, kind, config.get("meta", {}).get("increment")),
     )
+
+
+def _increment(file: str, name: str, kind: Kind, entry: Mapping[str, Any] | None) -> Increment | None:
+    if entry is None:
+        return None
+    if kind != "table" or set(entry) != {"key", "of", "touched_by"}:
+        raise ProjectError(file, f"The increment of {name} needs a table, and key, of and touched_by")
+    return Increment(entry["key"], entry["of"], entry["touched_by"])
 
 
 def _tests(file: str, column: str | None, entry: Mapping[str, Any]) -> Iterator[DataTest]:

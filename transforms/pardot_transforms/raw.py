@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pardot_transforms.quoting import identifier, qualified, statement
+from pardot_transforms.quoting import identifier, literal, qualified, statement
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -50,23 +51,62 @@ class RawTable:
         value = identifier(name) if name in self.found else "null"
         return statement("cast({value} as {kind}) as {name}", value=value, kind=kind, name=identifier(name))
 
-    def state(self, connection: DuckDBPyConnection) -> str:
-        """Return a text that changes when rows are loaded or removed, or the columns change.
+    def shape(self) -> str:
+        """Return a text that changes when columns do."""
+        return f"{self.source.name}: {sorted((name, self.found.get(name)) for name in self.source.columns)}"
 
-        Every load of dlt stamps the rows that it writes, so that a changed row moves the newest stamp.
+    def loads(self, connection: DuckDBPyConnection) -> dict[str, int]:
+        """Return how many rows each load has brought, less those that later ones have replaced.
+
+        Every load of dlt stamps the rows that it writes. Rows without a stamp count as of the load `""`.
         """
         if self.is_missing:
-            return f"{self.source.name}: missing"
+            return {}
         load_id = identifier(LOAD_ID) if LOAD_ID in self.found else "null"
-        rows = connection.execute(
-            statement(
-                "select count(*), max({load_id}) from {relation}",
-                load_id=load_id,
-                relation=qualified(self.schema, self.source.name),
-            )
-        ).fetchone()
-        shape = sorted((name, self.found.get(name)) for name in self.source.columns)
-        return f"{self.source.name}: {rows} {shape}"
+        relation = qualified(self.schema, self.source.name)
+        select = "select coalesce({load_id}, '') as load, count(*) from {relation} group by load order by load"
+        return dict(connection.execute(statement(select, load_id=load_id, relation=relation)).fetchall())
+
+    def rows_of(self, loads: Sequence[str]) -> str:
+        """Return a relation of the rows that some loads have brought."""
+        listed = ", ".join(map(literal, loads))
+        select = "(select * from {relation} where list_contains([{loads}], {load_id}))"
+        relation = qualified(self.schema, self.source.name)
+        return statement(select, relation=relation, loads=listed, load_id=identifier(LOAD_ID))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that the reporting tables are made from."""
+
+    definitions: str
+    """A digest of all that is not rows: models, settings, the columns of the raw tables."""
+    loads: Mapping[str, Mapping[str, int]]
+    """The loads of each source, with the rows that stand there."""
+
+    def to_json(self) -> str:
+        return json.dumps({"definitions": self.definitions, "loads": self.loads})
+
+    @classmethod
+    def from_json(cls, text: str | None) -> Inputs | None:
+        """Return what an earlier build has recorded; None when it has not, or not in this way."""
+        try:
+            stored = json.loads(text or "")
+            return cls(stored["definitions"], stored["loads"])
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def new_loads(self, before: Inputs | None) -> Mapping[str, Sequence[str]] | None:
+        """Return the loads that each source has got since; None when something else has changed as well."""
+        if before is None or self.definitions != before.definitions or set(self.loads) != set(before.loads):
+            return None
+        new = {}
+        for source, loads in self.loads.items():
+            old = before.loads[source]
+            if any(rows > old[load] for load, rows in loads.items() if load in old) or loads.get("") != old.get(""):
+                return None
+            new[source] = [load for load in loads if load not in old]
+        return new
 
 
 def read_raw_tables(connection: DuckDBPyConnection, project: Project, raw_schema: str) -> dict[str, RawTable]:
@@ -84,21 +124,30 @@ def read_raw_tables(connection: DuckDBPyConnection, project: Project, raw_schema
     }
 
 
-def build_fingerprint(
+def read_inputs(
     connection: DuckDBPyConnection,
     project: Project,
     tables: Mapping[str, RawTable],
     settings: Mapping[str, str],
-) -> str:
-    """Return a digest of everything that the reporting tables are made from."""
+) -> Inputs:
+    """Return what the reporting tables would be made from now."""
     digest = hashlib.sha256()
     for part in (
         *(f"{key}={value}" for key, value in sorted(settings.items())),
         *(f"{file}\n{text}" for file, text in sorted(project.texts.items())),
-        *(table.state(connection) for _, table in sorted(tables.items())),
+        *(table.shape() for _, table in sorted(tables.items())),
     ):
         digest.update(hashlib.sha256(part.encode()).digest())
-    return digest.hexdigest()
+    return Inputs(digest.hexdigest(), {name: table.loads(connection) for name, table in sorted(tables.items())})
+
+
+def changed_rows(
+    tables: Mapping[str, RawTable], loads: Mapping[str, Sequence[str]] | None
+) -> Mapping[str, str | None] | None:
+    """Return for each source a relation of the rows of these loads, None when there are none."""
+    if loads is None:
+        return None
+    return {name: tables[name].rows_of(new) if new else None for name, new in loads.items()}
 
 
 def _long(kind: str) -> str:

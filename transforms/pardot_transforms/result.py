@@ -11,12 +11,16 @@ Kind = Literal["table", "view"]
 
 @dataclass(frozen=True)
 class ModelResult:
-    """One model that was built; views are not counted, so their `rows` are None."""
+    """One model that was built; views are not counted, so their `rows` are None.
+
+    `remade` is how many rows of a table were made in this build, None when all of them were.
+    """
 
     name: str
     kind: Kind
     rows: int | None
     seconds: float
+    remade: int | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -12,13 +13,16 @@ from pardot_transforms.data_tests import run_data_test
 from pardot_transforms.errors import ProjectError
 from pardot_transforms.failures import naming, transaction
 from pardot_transforms.graph import build_graph
+from pardot_transforms.increments import Increments
 from pardot_transforms.places import Places
 from pardot_transforms.project import Model, load_project
-from pardot_transforms.raw import build_fingerprint, read_raw_tables
+from pardot_transforms.raw import changed_rows, read_inputs, read_raw_tables
 from pardot_transforms.result import BuildResult, DataTestResult, ModelResult
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from pardot_transforms.graph import Graph
 
 
 def build(
@@ -32,6 +36,9 @@ def build(
     models: Path | None = None,
 ) -> BuildResult:
     """Build the reporting tables from the raw tables, or do nothing when neither data nor models changed.
+
+    Where only loads of new and changed rows have come since the last build, tables that declare how are brought up to
+    date by the touched rows; the result is the same.
 
     Everything happens in one transaction of the given connection, data tests included: after an error the
     tables of the last good build are as they were. Tables go to `marts_schema`; the views they are made from,
@@ -60,17 +67,19 @@ def build(
         _check_time_zone(connection, time_zone)
         tables = read_raw_tables(connection, project, raw_schema)
         settings = {"time_zone": time_zone, "raw_schema": raw_schema, "runner": _code_digest()}
-        fingerprint = build_fingerprint(connection, project, tables, settings)
+        inputs = read_inputs(connection, project, tables, settings)
         places = Places(connection, marts_schema)
+        before = places.inputs if places.have(chosen) and not full_refresh else None
         built: tuple[ModelResult, ...] = ()
         tested: tuple[DataTestResult, ...] = ()
-        skipped = not full_refresh and places.is_current(fingerprint, chosen)
+        skipped = inputs == before
         if not skipped:
             places.prepare(time_zone)
             relations = places.relations(project, tables)
-            built = tuple(places.build(model, graph, relations) for model in chosen)
+            changed = changed_rows(tables, inputs.new_loads(before) if select is None else None)
+            built = _build_models(places, chosen, graph, relations, Increments(connection, graph, relations, changed))
             tested = _run_data_tests(connection, chosen, relations)
-            places.finish(fingerprint, is_complete=select is None)
+            places.finish(inputs, is_complete=select is None)
     return BuildResult(
         models=built,
         tests=tested,
@@ -81,6 +90,23 @@ def build(
             f"{table.source.name}.{column}" for table in tables.values() for column in table.missing_columns
         ),
     )
+
+
+def _build_models(
+    places: Places, models: Sequence[Model], graph: Graph, relations: Mapping[str, str], increments: Increments
+) -> tuple[ModelResult, ...]:
+    results = []
+    for model in models:
+        with naming(model):
+            started = perf_counter()
+            remade = increments.advance(model)
+            if remade is None:
+                rows = increments.make(model, partial(places.build, model, graph, relations))
+            else:
+                rows = places.keep(model)
+            results.append(ModelResult(model.name, model.kind, rows, perf_counter() - started, remade))
+    increments.close()
+    return tuple(results)
 
 
 def _run_data_tests(

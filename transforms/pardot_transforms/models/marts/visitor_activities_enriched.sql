@@ -30,9 +30,9 @@ select
     a.opportunity_id,
     a.prospect_id is null as is_anonymous,
     a.prospect_id,
-    nullif(trim(concat(coalesce(p.first_name, ''), ' ', coalesce(p.last_name, ''))), '') as prospect_name,
+    p.prospect_name,
     p.prospect_account_id,
-    pa.name as prospect_account_name,
+    p.prospect_account_name,
     a.visitor_id,
     a.visit_id,
     a.campaign_id,
@@ -41,6 +41,5 @@ from stg_visitor_activities as a
 cross join settings as s
 left join int_assets as i on i.asset_kind = a.asset_kind and i.asset_id = a.asset_id
 left join stg_emails as e on a.list_email_id is null and e.id = a.email_id
-left join stg_prospects as p on p.id = a.prospect_id
-left join stg_prospect_accounts as pa on pa.id = p.prospect_account_id
+left join int_people as p on p.prospect_id = a.prospect_id
 left join stg_campaigns as c on c.id = a.campaign_id

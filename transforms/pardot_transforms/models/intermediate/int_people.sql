@@ -1,0 +1,10 @@
+-- One row per prospect that is loaded: what activities are shown with.
+--
+-- Scores and dates of prospects change all the time, this seldom: activities follow these changes only.
+select
+    p.id as prospect_id,
+    nullif(trim(concat(coalesce(p.first_name, ''), ' ', coalesce(p.last_name, ''))), '') as prospect_name,
+    p.prospect_account_id,
+    a.name as prospect_account_name
+from stg_prospects as p
+left join stg_prospect_accounts as a on a.id = p.prospect_account_id
