@@ -211,7 +211,7 @@ def test_request_names_the_procedure_the_bounds_and_the_fields() -> None:
 def test_export_is_created_waited_for_and_fetched(desk: Desk) -> None:
     fetched = desk.fetch(export_read=[WAITING, WAITING, COMPLETE])
     assert desk.transport.operations() == ["export.create", *["export.read"] * 3, "export.download"]
-    assert desk.waits == [10, 10]
+    assert desk.waits == [8, 10, 10]  # it was created two seconds ago
     assert [file.path.read_bytes() for file in fetched.files] == [CONTENT]
     assert fetched.end_at == datetime(2026, 3, 1, 11, 59, 58, tzinfo=timezone.utc)
     assert fetched.window == OPEN
@@ -230,7 +230,7 @@ def test_closed_window_ends_where_it_says(desk: Desk) -> None:
 def test_waits_grow_and_end_with_patience(desk: Desk) -> None:
     with pytest.raises(ExportTimedOutError) as caught:
         desk.fetch(export_read=[WAITING])
-    assert desk.waits[:8] == [10, 10, 20, 30, 50, 60, 90, 100]
+    assert desk.waits[:9] == [8, 10, 10, 20, 30, 50, 60, 90, 100]
     assert sum(desk.waits) <= 600 < sum(desk.waits) + 100
     assert (caught.value.export_id, caught.value.object_name, caught.value.window) == (88, "visits", str(OPEN))
 
@@ -269,6 +269,45 @@ def test_export_without_rows_has_no_file(desk: Desk) -> None:
     assert desk.fetch(export_read=[{"status": "Complete", "resultRefs": None}]).files == ()
 
 
+def test_export_is_first_looked_at_when_it_is_as_old_as_such_exports_get(desk: Desk) -> None:
+    """A look costs a call of the day's allowance."""
+    for day, seconds in enumerate((900.0, 40.0, 44.0, 48.0), start=1):
+        desk.ledger.note_duration(ENTRY.table, seconds, 0, f"2026-02-{day:02}")
+    desk.fetch(export_read=[WAITING, WAITING, WAITING, COMPLETE])
+    assert desk.waits == [38, 10, 10, 20]
+
+
+@pytest.mark.parametrize(("known", "waits"), [(0.2, [0.2, 1.0, 1.0]), (9_000.0, [98, 10, 10])])
+def test_learned_waits_have_bounds(known: float, waits: list[float], desk: Desk) -> None:
+    desk.ledger.note_duration(ENTRY.table, known, 0, "2026-02-01")
+    created = {**CREATED, "createdAt": api_time(NOW + timedelta(seconds=2))} if known < 1 else CREATED
+    desk.fetch(export_create=[created], export_read=[WAITING, WAITING, COMPLETE])
+    assert desk.waits == waits
+
+
+def test_resumed_export_is_looked_at_at_once(desk: Desk) -> None:
+    desk.ledger.note_duration(ENTRY.table, 60.0, 0, "2026-02-01")
+    created = {**CREATED, "createdAt": api_time(NOW - timedelta(hours=1))}
+    desk.fetch(export_create=[created])
+    assert desk.waits == []
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [
+        ({"createdAt": "2026-03-01T11:59:58Z", "updatedAt": "2026-03-01T12:00:01Z"}, 3.0),
+        ({"createdAt": "2026-03-01T11:59:58Z", "updatedAt": "2026-03-01T11:59:58Z"}, 20.0),
+        ({"createdAt": "soon", "updatedAt": "2026-03-01T12:00:01Z"}, 20.0),
+        ({}, 20.0),
+    ],
+    ids=["told", "same", "unreadable", "missing"],
+)
+def test_duration_is_the_export_s_own_where_it_tells(times: dict[str, str], seconds: float, desk: Desk) -> None:
+    desk.fetch(export_read=[WAITING, WAITING, {**COMPLETE, **times}])
+    assert desk.ledger.usual_seconds(ENTRY.table) == pytest.approx(seconds, abs=8)
+    assert (desk.ledger.usual_seconds(ENTRY.table) == 3.0) is (seconds == 3.0)
+
+
 # -- answers that are lost
 
 
@@ -280,13 +319,13 @@ def ours(**more: object) -> dict[str, object]:
 def test_export_whose_answer_was_lost_is_found_at_once(desk: Desk) -> None:
     desk.fetch(export_create=[LOST], export_query=[{"values": [{"id": 87, "procedure": {}}, ours()]}])
     assert desk.transport.operations()[:2] == ["export.create", "export.query"]
-    assert desk.waits == []
+    assert CACHE_SECONDS not in desk.waits
 
 
 def test_list_that_may_be_cached_is_asked_for_again_before_another_export_is_made(desk: Desk) -> None:
     desk.fetch(export_create=[LOST], export_query=[{"values": []}, {"values": [ours()]}])
     assert desk.transport.operations()[:3] == ["export.create", "export.query", "export.query"]
-    assert desk.waits == [CACHE_SECONDS]
+    assert desk.waits[0] == CACHE_SECONDS
 
 
 def test_create_call_that_did_nothing_is_repeated(desk: Desk) -> None:
@@ -348,7 +387,7 @@ def test_attempts_are_bounded(desk: Desk) -> None:
 def test_account_that_takes_no_second_export_is_waited_for(code: int, desk: Desk) -> None:
     busy = RejectedRequestError("export.create", status=400, code=code)
     desk.fetch(export_create=[busy, busy, CREATED])
-    assert desk.waits == [10, 10]
+    assert desk.waits == [10, 10, 8]
 
 
 def test_refusal_for_good_passes_through_with_its_window(desk: Desk) -> None:

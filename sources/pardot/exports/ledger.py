@@ -273,6 +273,14 @@ class Ledger:
         seconds = sorted(row[0] for row in rows)
         return float(seconds[len(seconds) // 2]) if seconds else None
 
+    def shortest_seconds(self, table: str) -> float | None:
+        """Return the shortest duration of the last three exports of a table, or None before the first.
+
+        After a first load exports get short, and a wait that is too short costs a call, one too long everybody's time.
+        """
+        newest = "SELECT seconds FROM durations WHERE table_name = ? ORDER BY finished_at DESC LIMIT 3"
+        return min((float(seconds) for (seconds,) in self._all(newest, (table,))), default=None)
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with self._lock, self._storage("write"):
