@@ -32,9 +32,9 @@ FIELDS = ("id", "visitorId")
 CONTENT = b"id,visitorId\n1,7\n2,8\n"
 URL = "https://pi.example.com/api/v5/exports/88/results/1"
 OPEN = Window(NOW - timedelta(days=30), None)
-CREATED: Answer = {"id": 88, "status": "Waiting", "createdAt": "2026-03-01T11:59:58+00:00"}
+CREATED: dict[str, Any] = {"id": 88, "status": "Waiting", "createdAt": "2026-03-01T11:59:58+00:00"}
 WAITING: Answer = {"id": 88, "status": "Waiting"}
-COMPLETE: Answer = {"id": 88, "status": "Complete", "isExpired": False, "resultRefs": [URL]}
+COMPLETE: dict[str, Any] = {"id": 88, "status": "Complete", "isExpired": False, "resultRefs": [URL]}
 GONE = RejectedRequestError("export.read", status=404, code=109, reason="Export not found")
 LOST = TransientRequestError("export.create", outcome_unknown=True)
 

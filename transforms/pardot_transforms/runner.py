@@ -15,7 +15,7 @@ from pardot_transforms.failures import naming, transaction
 from pardot_transforms.graph import build_graph
 from pardot_transforms.increments import Increments
 from pardot_transforms.places import Places
-from pardot_transforms.project import Model, load_project
+from pardot_transforms.project import Model, Project, load_project
 from pardot_transforms.raw import changed_rows, read_inputs, read_raw_tables
 from pardot_transforms.result import BuildResult, DataTestResult, ModelResult
 
@@ -61,19 +61,19 @@ def build(
     """
     started = perf_counter()
     project = load_project(models)
-    graph = build_graph(project)
-    chosen = graph.select(select)
     with transaction(connection):
         _check_time_zone(connection, time_zone)
         tables = read_raw_tables(connection, project, raw_schema)
         settings = {"time_zone": time_zone, "raw_schema": raw_schema, "runner": _code_digest()}
         inputs = read_inputs(connection, project, tables, settings)
         places = Places(connection, marts_schema)
-        before = places.inputs if places.have(chosen) and not full_refresh else None
+        before = places.inputs if not full_refresh and places.have(_chosen(project, select)) else None
         built: tuple[ModelResult, ...] = ()
         tested: tuple[DataTestResult, ...] = ()
         skipped = inputs == before
         if not skipped:
+            graph = build_graph(project)
+            chosen = graph.select(select)
             places.prepare(time_zone)
             relations = places.relations(project, tables)
             changed = changed_rows(tables, inputs.new_loads(before) if select is None else None)
@@ -90,6 +90,11 @@ def build(
             f"{table.source.name}.{column}" for table in tables.values() for column in table.missing_columns
         ),
     )
+
+
+def _chosen(project: Project, select: Sequence[str] | None) -> Sequence[Model]:
+    """Return the models to build; for all of them, which is the rule and mostly nothing to do, no SQL is read."""
+    return list(project.models.values()) if select is None else build_graph(project).select(select)
 
 
 def _build_models(
