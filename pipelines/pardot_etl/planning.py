@@ -7,7 +7,6 @@ rows, the time from this machine's clock; a run itself goes by Pardot's.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -182,15 +181,9 @@ def _looks(usual: float | None, poll_seconds: float) -> int:
     """Return how often an export is looked at until it is usually complete."""
     if usual is None:
         return _USUAL_LOOKS
-    from pardot.exports.driver import WAIT_STEPS
+    from pardot.exports.pace import Pace
 
-    waited, looks = 0.0, 1
-    for step in WAIT_STEPS:
-        if waited >= usual:
-            return looks
-        waited += step * poll_seconds
-        looks += 1
-    return looks + max(0, math.ceil((usual - waited) / (WAIT_STEPS[-1] * poll_seconds)))
+    return Pace(poll_seconds, usual).looks(usual)
 
 
 # What is stored.

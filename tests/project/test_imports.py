@@ -29,7 +29,7 @@ LAYERS = tuple(
         dialects.legacy_times dialects.legacy_api dialects.legacy_catalogue dialects.legacy_records
         dialects.legacy_queries dialects.legacy_visits dialects.legacy_templates dialects.legacy_statistics
         dialects.legacy_exports dialects.legacy dialects.legacy_beside dialects.choose
-        exports.messages exports.adoption exports.driver fields harvest
+        exports.messages exports.adoption exports.pace exports.driver fields harvest
         """,
         """
         tables purges session resources source

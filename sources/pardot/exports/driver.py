@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -49,6 +49,7 @@ from .messages import (
     split_request,
     window_of,
 )
+from .pace import Pace, own_seconds
 
 MAX_EXPORTS_PER_WINDOW = 3
 MAX_DOWNLOADS_PER_FILE = 4
@@ -65,12 +66,6 @@ GONE_CODES = frozenset({109, 178, 192})
 CONCURRENT_CODE = 66
 BUSY_CODES = frozenset({CONCURRENT_CODE, 178})
 """What a create call may be refused with while another export is running."""
-WAIT_STEPS = (1, 1, 2, 3, 5, 6, 9, 10)
-"""How the waits between looks grow, in units of `poll_seconds`; the last one repeats. Where it is known how long such
-exports take, the unit is a quarter of that.
-
-Source: Export API guide, bulk data pull (jobs that recur are looked at by the durations of past ones).
-"""
 
 
 @dataclass(frozen=True)
@@ -115,8 +110,7 @@ class Exports:
         self._api = api
         self._ledger = ledger
         self._folder = folder
-        self._poll_seconds = poll_seconds
-        self._patience_seconds = patience_seconds
+        self._pace = Pace(poll_seconds, patience_seconds)
         self._on_event = on_event
         self._sleep = sleep
         self._monotonic = monotonic
@@ -276,7 +270,7 @@ class Exports:
         started = self._monotonic()
         answers_lost = 0
         found = None
-        for wait_seconds in self._waits():
+        for wait_seconds in self._pace.between_looks():
             if found is not None:
                 return found
             try:
@@ -297,7 +291,7 @@ class Exports:
         raise AssertionError("unreachable: the waits never end")
 
     def _out_of_patience(self, started: float, wait_seconds: float) -> bool:
-        return self._monotonic() - started + wait_seconds > self._patience_seconds
+        return self._monotonic() - started + wait_seconds > self._pace.patience_seconds
 
     def _created_at(self, value: object, asked_at: datetime) -> datetime:
         """Return the export's own creation time, never later than what the server's clock said before we asked.
@@ -328,8 +322,11 @@ class Exports:
         """Look at the export until it is complete, not before it is as old as such exports get; record its files."""
         started = self._monotonic()
         usual, shortest = self._ledger.usual_seconds(entry.table), self._ledger.shortest_seconds(entry.table)
-        self._sleep_until(record, self._poll_seconds if shortest is None else shortest)
-        for wait_seconds in self._waits(None if shortest is None else shortest / 4):
+        if record.created_at is not None:
+            age = (self._transport.server_now() - parse_time(record.created_at)).total_seconds()
+            if wait_seconds := self._pace.before_first_look(age, shortest):
+                self._sleep(wait_seconds)
+        for wait_seconds in self._pace.between_looks(shortest):
             waited = self._monotonic() - started
             found = self._read(record)
             word = found.get("status")
@@ -347,7 +344,7 @@ class Exports:
                 for url in urls:  # a refused one is not recorded either: the next run reads the export again
                     self._transport.insist_on_allowed(url)
                 self._ledger.finished(record.request_id, urls)
-                took = min(waited, _own_seconds(found, waited))
+                took = min(waited, own_seconds(found, waited))
                 self._ledger.note_duration(entry.table, took, 0, datetime.now(timezone.utc).isoformat())
                 self._emit(
                     "export.completed", entry, export_id=record.export_id, files=len(urls), waited_seconds=waited
@@ -360,23 +357,6 @@ class Exports:
                     waited_seconds=waited, export_id=_number(str(record.export_id)), status=str(word)
                 )
             self._sleep(wait_seconds)
-
-    def _sleep_until(self, record: ExportRecord, age_seconds: float) -> None:
-        """Wait until an export is that old, within bounds; one that was resumed or adopted may be older."""
-        if record.created_at is not None:
-            age = (self._transport.server_now() - parse_time(record.created_at)).total_seconds()
-            longest = min(WAIT_STEPS[-1] * self._poll_seconds, self._patience_seconds)
-            if age < min(age_seconds, longest):
-                self._sleep(min(age_seconds, longest) - age)
-
-    def _waits(self, unit_seconds: float | None = None) -> Iterator[float]:
-        """Yield the waits between looks; the default unit is `poll_seconds`, and no unit is longer."""
-        longest = WAIT_STEPS[-1] * self._poll_seconds
-        unit = self._poll_seconds if unit_seconds is None else min(max(unit_seconds, 1.0), self._poll_seconds)
-        for step in WAIT_STEPS:
-            yield step * unit
-        while True:
-            yield longest
 
     def _read(self, record: ExportRecord) -> Mapping[str, object]:
         try:
@@ -409,7 +389,7 @@ class Exports:
                 if is_final or (isinstance(error, TransientRequestError) and not error.body_interrupted):
                     raise
                 self._emit("export.download_repeated", entry, export_id=record.export_id, attempt=attempt)
-                self._sleep(min(self._poll_seconds, 2.0**attempt))
+                self._sleep(min(self._pace.poll_seconds, 2.0**attempt))
             else:
                 self._ledger.fetched(record.request_id, file.position, fetched.path, fetched.facts())
                 self._emit(
@@ -481,15 +461,3 @@ def _complete_facts(error: PardotError, table: str, window: Window) -> None:
 
 def _number(export_id: str) -> int | None:
     return int(export_id) if export_id.isdigit() else None
-
-
-def _own_seconds(answer: Mapping[str, object], otherwise: float) -> float:
-    """Return how long a complete export took by its own times: we may have looked long after it was ready.
-
-    When `updatedAt` is set is not documented, so nothing but the length of later waits depends on it.
-    """
-    try:
-        took = parse_time(str(answer["updatedAt"])) - parse_time(str(answer["createdAt"]))
-    except (KeyError, ValueError):
-        return otherwise
-    return took.total_seconds() if took.total_seconds() > 0 else otherwise
