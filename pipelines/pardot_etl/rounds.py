@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pardot.errors import LimitReachedError, PardotError, RejectedRequestError, StorageError
+from pardot.errors import LimitReachedError, PardotError, RejectedRequestError, SettingsError, StorageError
 from pardot.events import Event
 from pardot.exports.ledger import Task
 
@@ -70,15 +70,24 @@ class Rounds:
 
         Windows that an interrupted run of the same backfill has loaded are left out; one that was finished is read once
         more. Objects that are read whole have nothing to fill.
+
+        Raises:
+            SettingsError: the stretch begins after now, by the service's clock.
         """
         from pardot.resources import Errand
 
+        now = self._session.transport.server_now()
+        if not backfill.windows(now):
+            raise SettingsError(
+                f"--from is {backfill.start_at.date()}, and it is {now.date()} at Pardot",
+                next_step="Nothing was asked for; name days of the past",
+            )
         exported = self._exported(objects)
         states = resource_states(self._pipeline)
         found = unfinished.find(backfill, self._session.folder)
         self._forget_filled(exported, found.is_done if found else backfill.was_done, states)
         backfill = found or unfinished.begin(backfill, self._session.folder)
-        windows = backfill.windows(self._session.transport.server_now())
+        windows = backfill.windows(now)
         pending = {w: [one for one in exported if not backfill.is_done(states.get(one, {}), w)] for w in windows}
         for window, names in pending.items():
             names = [name for name in names if name not in self._session.failed]

@@ -15,7 +15,7 @@ from fetching import calls
 from kit import END, Account, build_store, open_account, table_differences
 
 from pardot.backfills import Backfill
-from pardot.errors import StorageError
+from pardot.errors import SettingsError, StorageError
 from pardot.windows import api_time
 from pardot_emulator import Fault
 from pardot_etl.planning import read_state
@@ -173,6 +173,13 @@ def test_what_was_filled_before_the_first_load_is_reviewed_as_well(tmp_path: Pat
         found = db.execute("SELECT id FROM pardot.visitor_activities WHERE purged_at IS NOT NULL").fetchall()
     assert found == [(old["id"],)]
     account.store.close()
+
+
+def test_stretch_of_the_future_is_refused_and_nothing_is_asked_for(account: Account) -> None:
+    before = len(account.emulator.exports)
+    with pytest.raises(SettingsError, match=r"--from is 2027-01-01, and it is 2026-"):
+        run(account, Backfill(datetime(2027, 1, 1, tzinfo=timezone.utc), datetime(2027, 2, 1, tzinfo=timezone.utc)))
+    assert len(account.emulator.exports) == before
 
 
 def test_future_end_is_left_open(account: Account) -> None:
