@@ -15,8 +15,6 @@ from sweeps.scenes import BETWEEN_RUNS, Scene
 from sweeps.test_kills import SCENES, Scenes, usual_seconds
 
 OFFSETS = 8
-START_SECONDS = 1.0
-"""About what a process takes to begin with its work."""
 
 
 def listing(folder: Path) -> dict[str, tuple[int, int, str]]:
@@ -32,13 +30,20 @@ def listing(folder: Path) -> dict[str, tuple[int, int, str]]:
     }
 
 
-def meet(scene: Scene, seconds: float, figures: Figures) -> list[int]:
-    """Stop a run after some seconds, let a second one come and go, continue the first; return both exit codes."""
-    name = f"second run after {seconds:.2f} s"
+def meet(scene: Scene, seconds: float | None, figures: Figures) -> list[int]:
+    """Stop a run some seconds after its first call, let a second one come and go, continue the first.
+
+    Args:
+        seconds: None stops the first one as soon as it is a process.
+
+    Returns:
+        both exit codes.
+    """
+    name = "second run at once" if seconds is None else f"second run {seconds:.2f} s after the first call"
     with scene.trial() as trial:
-        first = trial.start()
+        first = trial.start() if seconds is None else trial.start_and_see_it_work()
         try:
-            first.wait(seconds)
+            first.wait(seconds or 0)
         except subprocess.TimeoutExpired:
             first.send_signal(signal.SIGSTOP)
             os.waitid(os.P_PID, first.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
@@ -65,9 +70,9 @@ def meet(scene: Scene, seconds: float, figures: Figures) -> list[int]:
 @pytest.mark.parametrize("name", ["first load", "increment"])
 def test_two_runs_at_every_offset(name: str, scenes: Scenes) -> None:
     figures, scene = Figures(), scenes(name, **SCENES[name])
-    length = START_SECONDS + usual_seconds(scene)
-    for step in range(OFFSETS):
-        meet(scene, length * step / OFFSETS, figures)
+    length = usual_seconds(scene)
+    for seconds in (None, *(length * step / OFFSETS for step in range(OFFSETS))):
+        meet(scene, seconds, figures)
     publish(f"{name}, two runs", figures)
     figures.assert_clean()
 

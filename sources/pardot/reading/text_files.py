@@ -12,7 +12,10 @@ from pathlib import Path
 from ..catalogue import Field, Type
 from ..naming import quote_identifier, quote_text
 from .csv_files import ResultFile
-from .records import MAX_RECORD_BYTES
+
+USUAL_RECORD_BYTES = 2 * 1024 * 1024
+"""A longer record is refused at first, and read by the careful way: the reader's buffers are 16 times as large, one for
+each thread, and files smaller than a buffer are read by one thread alone."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def csv_reader(
     line_end: str,
     *,
     has_header: bool,
-    longest_bytes: int = MAX_RECORD_BYTES,
+    longest_bytes: int = USUAL_RECORD_BYTES,
 ) -> str:
     """Return a reader of CSV files; its buffers are many times as large as the longest record may be."""
     spec = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in columns)
