@@ -13,7 +13,7 @@ from ..catalogue import Field, Type
 from ..naming import quote_identifier, quote_text
 from .csv_files import ResultFile
 
-USUAL_RECORD_BYTES = 2 * 1024 * 1024
+USUAL_RECORD_BYTES = 4 * 1024 * 1024
 """A longer record is refused at first, and read by the careful way: the reader's buffers are 16 times as large, one for
 each thread, and files smaller than a buffer are read by one thread alone."""
 
