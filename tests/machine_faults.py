@@ -80,7 +80,7 @@ LASTING = (
     lasting("any", "http", 40, 75, status=503),
     lasting("any", "reset", 40, 75),
     lasting("any", "error", 40, 75, code=122),
-    lasting("any", "error", 1, 1, code=71),
+    lasting("any", "error", 1, 1, 2, code=71),  # 2 when it is the login that meets it
     lasting("token", "http", 3, 2, status=400, body=INVALID_GRANT),
     lasting(QUERY, "wrong_body", 9, 1, 75),
     lasting("export.create", "error", 1, 1, code=71),

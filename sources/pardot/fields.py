@@ -9,6 +9,7 @@ Source: Account Engagement API v5, CustomField and Prospect object pages; error 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,10 +75,10 @@ class FieldChoice:
         if error.code not in REFUSED_FIELD_CODES:
             return False
         names = [field.name for field in fields if field.name != "id" and field.is_asked]
-        refused = [name for name in names if _mentions(error.reason or "", name)]
-        if not refused and self._entry.has_query:
-            usable = set(self._usable(names))
-            refused = [name for name in names if name not in usable]
+        refused, is_sure = named_in(error.reason or "", names)
+        if self._entry.has_query and not is_sure:
+            # A word of the message may only look like a field, as `name` does in "unknown field name".
+            refused = self._unusable(refused) or self._unusable(names) or refused[-1:]
         if not refused or len(refused) == len(names):
             return False
         self._remember(refused)
@@ -135,6 +136,11 @@ class FieldChoice:
             yield from self._usable(names[:middle])
             yield from self._usable(names[middle:])
 
+    def _unusable(self, names: Sequence[str]) -> list[str]:
+        """Return the names that the query refuses."""
+        usable = set(self._usable(names))
+        return [name for name in names if name not in usable]
+
     def _insist_on_distinct_columns(self, fields: Sequence[Field]) -> None:
         columns: dict[str, str] = {}
         for field in fields:
@@ -154,7 +160,32 @@ def fits_export(fields: Sequence[Field]) -> bool:
     return sum(field.is_asked for field in fields) <= MAX_EXPORT_FIELDS
 
 
-def _mentions(text: str, name: str) -> bool:
-    """Whether a message names a field as a whole word."""
-    words = "".join(char if char.isalnum() or char == "_" else " " for char in text).split()
-    return name in words
+def named_in(message: str, names: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the fields that a message names, in its order, and whether they are clearly names and not words of it.
+
+    How Pardot words a refusal is not documented. A name is clear in quotes or brackets, or when no word is written so.
+
+    >>> names = ["name", "senderOptions", "cost"]
+    >>> named_in("Invalid field name: senderOptions", names), named_in("Unknown field 'name'", names)
+    ((['senderOptions'], True), (['name'], True))
+    >>> named_in("The field name is invalid: cost", names)
+    (['name', 'cost'], False)
+    """
+    found = [(match.start(), name) for name in names if (match := _whole(name).search(message))]
+    mentioned = [name for _, name in sorted(found)]
+    for is_clear in (_stands_in_quotes, _is_no_word):
+        if clear := [name for name in mentioned if is_clear(message, name)]:
+            return clear, True
+    return mentioned, False
+
+
+def _whole(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w])(?!\.\w)")
+
+
+def _stands_in_quotes(message: str, name: str) -> bool:
+    return re.search(rf"""["'`“‘(\[]{re.escape(name)}["'`”’)\]]""", message) is not None
+
+
+def _is_no_word(_message: str, name: str) -> bool:
+    return not (name.isalpha() and name.islower())

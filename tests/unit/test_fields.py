@@ -98,6 +98,36 @@ def test_refused_field_that_the_error_names_is_left_out() -> None:
     assert account.transport.asked == []
 
 
+@pytest.mark.parametrize(
+    ("message", "refused"),
+    [
+        ("Invalid field name: jobTitle", "jobTitle"),
+        ("jobTitle is no valid field name in the company's schema", "jobTitle"),
+        ("Unknown or unusable field name", "fax"),
+        ("Unknown field 'city' in your source", "city"),
+        ("The source has no field (city)", "city"),
+        ("unusable field name fax", "fax"),
+        ("Field customField.fax is unknown", "fax"),
+    ],
+)
+def test_word_of_the_message_that_is_a_field_too_is_not_taken_for_it(message: str, refused: str) -> None:
+    """`source` and `company` are fields of prospects, as `name` and `type` are of others."""
+    account = Account(refused)
+    fields = account.choice.choose([])
+    assert {"source", "company", "city", "fax", "jobTitle"} <= {field.name for field in fields}
+    assert account.choice.refuse(fields, RejectedRequestError(OPERATION, code=130, reason=message))
+    assert list(account.state["refused_fields"]) == [refused]
+
+
+def test_word_is_the_field_when_no_other_is_refused_by_the_query() -> None:
+    """What an export refuses the query may take."""
+    account = Account()
+    fields = account.choice.choose([])
+    error = RejectedRequestError("export.create", code=130, reason="invalid source")
+    assert account.choice.refuse(fields, error)
+    assert list(account.state["refused_fields"]) == ["source"]
+
+
 def test_refused_field_that_the_error_does_not_name_is_searched_for() -> None:
     account = Account("fax", code=130)
     fields = account.choice.choose(())
