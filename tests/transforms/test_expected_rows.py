@@ -342,6 +342,8 @@ def test_campaign_counts_do_not_multiply_each_other(warehouse: Warehouse) -> Non
             {"id": 1, "campaign_id": 3, "value": 10.0, "status": "Won"},
             {"id": 2, "campaign_id": 3, "value": 5.0, "status": "Open"},
             {"id": 3, "campaign_id": 3, "value": None, "status": None},
+            {"id": 4, "campaign_id": 3, "value": 1_000.0, "status": "Won", "is_deleted": True},
+            {"id": 5, "campaign_id": 9, "value": 1_000.0, "status": "Won", "is_deleted": True},
         ],
     )
     warehouse.build()
@@ -372,4 +374,4 @@ def test_campaign_counts_do_not_multiply_each_other(warehouse: Warehouse) -> Non
         "cost_per_sourced_prospect": 100.0 / 3,
     }
     assert (rows[2]["activities"], rows[2]["cost_per_sourced_prospect"]) == (0, None)
-    assert rows[3]["sourced_prospects"] == 1
+    assert (rows[3]["sourced_prospects"], rows[3]["opportunities"], rows[3]["won_value"]) == (1, 0, None)

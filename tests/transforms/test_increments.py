@@ -22,7 +22,7 @@ from pardot_transforms.result import BuildResult
 ACTIVITIES: Final = 400
 PEOPLE: Final = 40
 TYPES: Final = (1, 2, 4, 6, 11, 12, 13, 20, 999)
-NAMED: Final = ("campaigns", "custom_redirects", "email_templates", "form_handlers", "forms", "landing_pages")
+NAMED: Final = ("campaigns", "custom_redirects", "email_templates", "files", "form_handlers", "forms", "landing_pages")
 """Objects of which an activity shows the name."""
 
 
@@ -42,6 +42,7 @@ def activity(chance: random.Random, number: int) -> Row:
         "form_id": may(3),
         "form_handler_id": may(3),
         "landing_page_id": may(3),
+        "file_id": may(3),
         "custom_redirect_id": may(3),
         "opportunity_id": may(6),
     }

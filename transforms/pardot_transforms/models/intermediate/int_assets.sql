@@ -9,6 +9,8 @@ select 'form' as asset_kind, id as asset_id, name as asset_name from stg_forms
 union all
 select 'form_handler' as asset_kind, id as asset_id, name as asset_name from stg_form_handlers
 union all
+select 'file' as asset_kind, id as asset_id, name as asset_name from stg_files
+union all
 select 'landing_page' as asset_kind, id as asset_id, name as asset_name from stg_landing_pages
 union all
 select 'custom_redirect' as asset_kind, id as asset_id, name as asset_name from stg_custom_redirects

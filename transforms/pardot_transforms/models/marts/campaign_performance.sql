@@ -65,7 +65,7 @@ opportunities as (
         cast(sum(case when lower(status) = 'won' then 1 else 0 end) as bigint) as won_opportunities,
         sum(case when lower(status) = 'won' then value end) as won_value
     from stg_opportunities
-    where campaign_id is not null
+    where campaign_id is not null and not coalesce(is_deleted, false)
     group by campaign_id
 ),
 
@@ -78,7 +78,7 @@ named as (
     union
     select campaign_id from prospects
     union
-    select campaign_id from opportunities
+    select campaign_id from stg_opportunities where campaign_id is not null
 )
 
 select

@@ -1,4 +1,4 @@
--- One row per opportunity.
+-- One row per opportunity, recycle bin included.
 select
     id,
     name,
@@ -8,6 +8,7 @@ select
     type,
     stage,
     status,
+    is_deleted,
     salesforce_id,
     closed_at,
     created_at,
