@@ -384,6 +384,7 @@ def test_minute_guard_waits_a_minute(rig: Rig) -> None:
         pytest.param(answer(b"<h1>gateway</h1>", 504, HTML), id="504"),
         pytest.param(reset, id="reset"),
         pytest.param(answer({"id": 1}, headers={"Content-Length": "500"}), id="cut"),
+        pytest.param(answer({"code": 109}, 400, headers={"Content-Length": "500"}), id="cut-refusal"),
     ],
 )
 def test_lost_answer_is_retried_only_where_it_does_no_harm(reply: Answer, rig: Rig) -> None:

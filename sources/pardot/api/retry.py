@@ -25,6 +25,8 @@ class Failure(Enum):
     """No connection: the server cannot have seen the request."""
     ANSWER_LOST = "answer lost"
     """It was sent, or may have been, and no whole answer came."""
+    REASON_LOST = "reason lost"
+    """A refusal came and broke off before it said why."""
     UNREADABLE = "unreadable"
     """An answer came and is not what an API answers."""
     UNUSABLE = "unusable"
@@ -61,6 +63,8 @@ def classify(
         return Verdict.RETRY
     if status >= 500:
         return Verdict.RETRY if code is not None or status == 503 else unknown
+    if failure is Failure.REASON_LOST and status != 401:
+        return unknown
     if code is None and status in (401, 403):
         return Verdict.RENEW_TOKEN if status == 401 else Verdict.AUTH
     return unknown if failure is Failure.UNREADABLE and status < 300 else Verdict.REJECTED

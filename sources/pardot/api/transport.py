@@ -291,8 +291,10 @@ class Transport:
             raise self._trouble(response, reason=f"a redirect to {target}, which is never followed")
         try:
             raw = self._read_bytes(response, 1 << 20)
-        except WireError:
+        except BodyTooLargeError:
             raw = b""  # the status alone has to do
+        except WireError as broken:
+            raise self._trouble(response, reason=broken.reason, failure=Failure.REASON_LOST) from broken
         try:
             error = find_error(parse_object(raw))
         except UnreadableAnswerError:
