@@ -192,6 +192,12 @@ def test_rows_that_were_deleted_by_hand_are_noticed(is_noted: bool, history: His
     assert_same_as_anew(history.warehouse)
 
 
+def test_row_that_others_show_and_that_was_deleted_by_hand_makes_all_anew(history: History) -> None:
+    history.warehouse.connection.execute("delete from pardot.campaigns where id = 1")
+    assert remade(history.warehouse.build())["visitor_activities_enriched"] is None
+    assert_same_as_anew(history.warehouse)
+
+
 def test_activity_without_a_time_is_counted_too(history: History) -> None:
     """No day names it, so all days are made anew."""
     history.warehouse.load("visitor_activities", [{"id": 9_999, "type": 6}], load_id="5000.1")
@@ -262,6 +268,18 @@ def things() -> Iterator[duckdb.DuckDBPyConnection]:
             "create table pardot.things as select i as id, 'old' as label, '1' as _dlt_load_id from range(100) as t(i)"
         )
         yield connection
+
+
+def test_table_that_nobody_follows_is_made_whole_when_rows_have_left(
+    things: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    text = "{key: id, of: stg_things, touched_by: {pardot.things: id}}\n    columns: [{name: id, data_tests: [unique]}]"
+    models = write_models(tmp_path, {**THINGS, "marts/schema.yml": increment(text)})
+    build(things, models=models)
+    things.execute("delete from pardot.things where id = 7")
+    things.execute("insert into pardot.things values (100, 'new', '2'), (101, 'new', '2')")
+    (result,) = [each for each in build(things, models=models).models if each.kind == "table"]
+    assert (result.rows, result.remade) == (101, None)
 
 
 def test_table_without_an_increment_is_made_whole(things: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ class Increments:
         rows = self._row("insert into {table} {select}", table=table, select=select)[0]
         note()
         if increment.key == model.key and self._count(table) != self._count(of):
-            del self._changed[model.name]  # rows have left the raw table, which no load tells
+            self._changed.pop(model.name, None)  # rows have left the raw table, which no load tells
             return None
         return rows
 

@@ -106,6 +106,9 @@ class Inputs:
             if any(rows > old[load] for load, rows in loads.items() if load in old) or loads.get("") != old.get(""):
                 return None
             new[source] = [load for load in loads if load not in old]
+            gone = sum(rows - loads.get(load, 0) for load, rows in old.items())
+            if gone > sum(loads[load] for load in new[source]):  # a load replaces rows by as many at most
+                return None
         return new
 
 
