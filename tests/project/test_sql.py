@@ -45,7 +45,7 @@ REVIEWED = {
     # The dataset is quoted where it is named; the others are made of it, of moments and of constants.
     "pardot.dialects.legacy_statistics": {"schema", "counts", "sent", "due", "newest_first"},
     # Options are constants and texts quoted where they are listed.
-    "pardot.reading.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members)"},
+    "pardot.reading.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members, numbers)"},
     # `select` comes from `pardot.columns`; the others are made of `names`, which is quoted where it is made.
     "pardot.tables": {"select", "guard", "same", "stored", "fetched", "_same_or_newer(entry, names)"},
     # Names of two schemas that are constants, and lists of quoted columns; the path stands in a hint for people.

@@ -32,15 +32,18 @@ def typed_cell(field: Field, time_zone: str | None, *, strict: bool) -> str:
         return cell
     cast = "CAST" if strict else "TRY_CAST"
     if field.type is Type.BIGINT:
-        # References to other rows are most columns of the largest tables, and never had a fraction.
-        is_reference = field.column.endswith("_id")
-        return f"{cast}({cell} AS BIGINT)" if is_reference else _whole_number(cell, cast)
+        return f"{cast}({cell} AS BIGINT)" if is_reference(field) else _whole_number(cell, cast)
     if field.type is Type.DOUBLE:
         number = f"{cast}({cell} AS DOUBLE)"
         return _insist(f"isfinite({number})", cell, number, "a number that is not finite", cast)
     if field.type is Type.TIMESTAMP:
         return _instant(cell, time_zone, cast)
     return f"{cast}({cell} AS {_SQL_TYPES[field.type]})"
+
+
+def is_reference(field: Field) -> bool:
+    """Whether a field is the id of another row: most columns of the largest tables are, and none has a fraction."""
+    return field.type is Type.BIGINT and field.column.endswith("_id")
 
 
 def is_misfit(field: Field, time_zone: str | None) -> str:
