@@ -60,6 +60,9 @@ def test_rows_are_counted(body: bytes, rows: int, tmp_path: Path) -> None:
         (b'id,name\n1,a,""\n', False),
         (b"id,name\n1\n", False),
         (b"id,name\n1,a\n\n", False),
+        (b'id,name\n1,"a" "b"\n', False),
+        (b'id,name\n1,"a\n"   "b"\n', False),
+        (b'id,name\n1,"a ""b"" ""c"" "\n" 2" ,"d"\n', True),
     ],
 )
 def test_cells_are_counted(body: bytes, is_regular: bool, tmp_path: Path) -> None:

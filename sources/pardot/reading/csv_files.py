@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..naming import column_name
-from .records import BYTE_ORDER_MARK, RecordCounter, ends_in_quotes, fault_of, iter_records
+from .records import BYTE_ORDER_MARK, RecordCounter, ends_in_quotes, fault_of, iter_records, joins_texts
 
 _MAX_HEADER_BYTES = 1 << 20
 
@@ -39,7 +39,8 @@ class ResultFile:
     """`\\n` or `\\r\\n`."""
     is_regular: bool = True
     """Whether there are as many cells as records of the header's width have. A record that is wider by one empty cell
-    is read by DuckDB as if it were not, with its cells in the wrong columns if the extra comma was part of a text."""
+    is read by DuckDB as if it were not, with its cells in the wrong columns if the extra comma was part of a text; and
+    so is one with two quoted texts in a cell, which become one."""
 
     def facts(self) -> dict[str, object]:
         """Return everything but the path, for the ledger."""
@@ -107,7 +108,9 @@ class ResultFileWriter:
             self.discard()
             raise
         is_regular = not self._counter.in_quotes and self._counter.commas == (rows + 1) * (len(header) - 1)
-        if not is_regular:  # a quote inside a cell may have misled the counter
+        if is_regular and self._counter.has_quotes_apart:
+            is_regular = not any(joins_texts(record.text) for record in iter_records(self._part))
+        elif not is_regular:  # a quote inside a cell may have misled the counter
             rows = sum(1 for _ in iter_records(self._part)) - 1
         self._file.flush()
         os.fsync(self._file.fileno())

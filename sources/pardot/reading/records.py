@@ -22,6 +22,7 @@ _CELL = rb'(?: *"[^"]*(?:""[^"]*)*" *|(?! *")[^,\r\n]*)'
 
 _FINISHED_CELL = rb'(?: *"[^"]*(?:""[^"]*)*"(?!")[^,\n]*|(?! *")[^,\n]*)'
 _OPEN_AT_END = re.compile(rb'(?:%s,)* *"[^"]*(?:""[^"]*)*\Z' % _FINISHED_CELL)
+_QUOTES_APART = re.compile(rb'" +"')
 _CLOSING_QUOTE = re.compile(rb'[^"]*(?:""[^"]*)*"(?!")')
 
 
@@ -49,8 +50,12 @@ class RecordCounter:
         self.line_ends = 0
         self.commas = 0
         self.in_quotes = False
+        self.has_quotes_apart = False
+        """Whether two quotes have only blanks between them: inside a text, or between two texts in one cell."""
+        self._end = b""
 
     def feed(self, chunk: bytes) -> None:
+        self._look_for_quotes_apart(chunk)
         marks = chunk.translate(None, _NO_MARKS)
         while b'""' in marks:
             marks = marks.replace(b'""', b"")
@@ -59,6 +64,12 @@ class RecordCounter:
         self.line_ends += line_ends
         self.commas += len(outside) - line_ends
         self.in_quotes ^= bool(marks.count(b'"') % 2)
+
+    def _look_for_quotes_apart(self, chunk: bytes) -> None:
+        seam = self._end + chunk[: len(chunk) - len(chunk.lstrip(b" ")) + 1]
+        self.has_quotes_apart = bool(self.has_quotes_apart or _QUOTES_APART.search(seam) or _QUOTES_APART.search(chunk))
+        before_blanks = len(chunk.rstrip(b" "))
+        self._end = chunk[max(0, before_blanks - 1) :] if before_blanks else self._end + chunk
 
 
 def iter_records(path: Path) -> Iterator[Record]:
@@ -138,6 +149,17 @@ def fault_of(record: bytes, columns: int) -> str | None:
     else:
         fault = "too many columns" if _rows(columns).match(record) else "missing columns"
     return fault or (None if _is_utf8(record) else "invalid encoding")
+
+
+def joins_texts(record: bytes) -> bool:
+    """Whether DuckDB takes two quoted texts with blanks between them for one; no writer of CSV means that.
+
+    >>> joins_texts(b'7,"a" "b",'), joins_texts(b'7,"a ""b"" ""c"" d",')
+    (True, False)
+    """
+    if not _QUOTES_APART.search(record):
+        return False
+    return _plain_width(record) is None and not _any_row().fullmatch(record)
 
 
 def may_hide_rows(record: bytes, fault: str) -> bool:
