@@ -143,3 +143,113 @@ def test_prospect_engagement(published: tuple[Account, duckdb.DuckDBPyConnection
             )
             expected = {verb: inside[kind] for verb, kind in VERBS.items()}
             assert {verb: row[f"{verb}_{span}"] for verb in VERBS} == expected, (number, span)
+
+
+def page_counts(rows: list[Row]) -> dict[str, Any]:
+    """Return what the tables of forms and landing pages tell of one asset."""
+    kinds: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        kinds[row["type"]].append(row)
+    people = {
+        (person, kind): {row[f"{person}Id"] for row in kinds[kind]} - {None}
+        for person in ("visitor", "prospect")
+        for kind in (2, 4)
+    }
+    converted = len(people["visitor", 2] & people["visitor", 4])
+    return {
+        "views": len(kinds[2]),
+        "viewing_visitors": len(people["visitor", 2]),
+        "viewing_prospects": len(people["prospect", 2]),
+        "clicks": len(kinds[1]),
+        "errors": len(kinds[3]),
+        "submissions": len(kinds[4]),
+        "submitting_visitors": len(people["visitor", 4]),
+        "submitting_prospects": len(people["prospect", 4]),
+        "converted_visitors": converted,
+        "conversion_rate": ratio(converted, len(people["visitor", 2])),
+        "error_rate": ratio(len(kinds[3]), len(kinds[3]) + len(kinds[4])),
+        "first_activity_at": min((row["createdAt"] for row in rows), default=None),
+        "last_activity_at": max((row["createdAt"] for row in rows), default=None),
+    }
+
+
+def test_form_and_landing_page_performance(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    activities = activities_of(account)
+    places = (
+        ("form_performance", "asset_id", "asset_kind = 'form'", "formId", "forms"),
+        ("form_performance", "asset_id", "asset_kind = 'form_handler'", "formHandlerId", "form-handlers"),
+        ("landing_page_performance", "landing_page_id", "true", "landingPageId", "landing-pages"),
+    )
+    for mart, key, where, field, collection in places:
+        own: dict[Any, list[Row]] = {row["id"]: [] for row in account.store.rows(collection)}
+        for activity in activities:
+            if activity[field] is not None:
+                own.setdefault(activity[field], []).append(activity)
+        expected = {id: page_counts(rows) for id, rows in own.items()}
+        columns = next(iter(expected.values()))
+        rows = rows_of(db, f"(FROM pardot_marts.{mart} WHERE {where})")
+        assert {row[key]: {name: row[name] for name in columns} for row in rows} == expected
+        assert sum(row["submissions"] for row in expected.values()) > 5, field
+
+
+def test_list_growth(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    memberships: list[Row] = [dict(row) for row in account.store.rows("list-memberships")]
+    assert len({(row["listId"], row["prospectId"]) for row in memberships}) == len(memberships)
+    days: dict[Any, Counter[str]] = defaultdict(Counter)
+    for row in memberships:
+        joined = row["createdAt"].astimezone(timezone.utc).date()
+        changed = row["updatedAt"].astimezone(timezone.utc).date()
+        days[row["listId"], joined]["added"] += 1
+        if row["isDeleted"]:
+            days[row["listId"], changed]["removed"] += 1
+        elif row["optedOut"]:
+            days[row["listId"], changed]["opted_out"] += 1
+    members: Counter[tuple[int, str]] = Counter()
+    expected = []
+    for (number, day), count in sorted(days.items()):
+        members[number, "members"] += count["added"] - count["removed"]
+        members[number, "opted_out"] += count["opted_out"]
+        running = (members[number, "members"], members[number, "opted_out"])
+        expected.append((number, day, count["added"], count["removed"], count["opted_out"], *running))
+    columns = ("list_id", "changed_on", "added", "removed", "opted_out", "members", "opted_out_members")
+    rows = [tuple(row[name] for name in columns) for row in rows_of(db, "pardot_marts.list_growth")]
+    assert sorted(rows) == expected
+    assert sum(count["removed"] for count in days.values()) > 0
+    assert sum(count["opted_out"] for count in days.values()) > 0
+
+
+def test_deliverability(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    prospects: dict[Any, Row] = {row["id"]: dict(row) for row in account.store.rows("prospects")}
+    counts: dict[Any, Counter[int]] = defaultdict(Counter)
+    latest: dict[Any, Row] = {}
+    for activity in sorted(activities_of(account), key=lambda row: (row["createdAt"], row["id"])):
+        prospect = prospects.get(activity["prospectId"])
+        domain = prospect["email"].rpartition("@")[2].lower() if prospect and prospect["email"] else None
+        month = activity["createdAt"].astimezone(timezone.utc).date().replace(day=1)
+        if activity["type"] in (6, 13, 14, 36):
+            counts[domain, month][activity["type"]] += 1
+        if activity["type"] in (13, 36) and prospect and prospect["isEmailHardBounced"]:
+            latest[activity["prospectId"]] = {"domain": domain, "month": month}
+    hard = Counter((row["domain"], row["month"]) for row in latest.values())
+    expected = {}
+    for key, count in counts.items():
+        bounced = count[13] + count[36]
+        expected[key] = {
+            "sent": count[6],
+            "bounced": bounced,
+            "delivered": count[6] - bounced,
+            "hard_bounced": hard[key],
+            "spam_complaints": count[14],
+            "bounce_rate": ratio(bounced, count[6]),
+            "spam_rate_of_delivered": ratio(count[14], count[6] - bounced),
+        }
+    columns = next(iter(expected.values()))
+    found = {
+        (row["email_domain"], row["month_starts_on"]): {name: row[name] for name in columns}
+        for row in rows_of(db, "pardot_marts.deliverability")
+    }
+    assert found == expected
+    assert sum(hard.values()) > 0

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
+from report_database import company, write_company
 from transforms_warehouse import Warehouse
 
 
@@ -11,4 +12,13 @@ from transforms_warehouse import Warehouse
 def warehouse() -> Iterator[Warehouse]:
     """An empty database in memory."""
     with duckdb.connect(":memory:") as connection:
+        yield Warehouse(connection)
+
+
+@pytest.fixture(scope="session")
+def company_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A made-up company with its reporting tables, for reading only."""
+    path = tmp_path_factory.mktemp("company") / "company.duckdb"
+    write_company(path, company(6_000))
+    with duckdb.connect(str(path), read_only=True) as connection:
         yield Warehouse(connection)

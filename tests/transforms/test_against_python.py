@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from transforms_formulas import insist_on_formulas
 from transforms_warehouse import Warehouse, utc
 
 END = utc(2026, 3, 31, 3)  # in the night in which Europe changes its clocks
@@ -187,34 +188,7 @@ def test_every_formula_of_the_metric_dictionary_gives_its_column(
     world: tuple[Warehouse, list[Activity]],
 ) -> None:
     warehouse, _ = world
-    keys = {
-        "email_performance": "list_email_id",
-        "prospect_engagement": "prospect_id",
-        "account_engagement": "prospect_account_id",
-        "campaign_performance": "campaign_id",
-        "daily_activity": "created_on, type, asset_kind",
-    }
-    scopes = {mart: "true" if mart == "daily_activity" else f"{key} is not null" for mart, key in keys.items()}
-    metrics = warehouse.mart("metric_dictionary")
-    assert warehouse.mart("account_engagement"), "no account to compare"
-    assert {metric["model"] for metric in metrics} == set(keys)
-    warehouse.connection.execute(
-        "create or replace temp table activities as select a.*, p.is_opted_out "
-        "from pardot_marts.visitor_activities_enriched a "
-        "left join pardot_marts.prospect_engagement p using (prospect_id)"
+    insist_on_formulas(
+        warehouse,
+        *("email_performance", "prospect_engagement", "account_engagement", "campaign_performance", "daily_activity"),
     )
-    for metric in metrics:
-        key, column, formula = keys[metric["model"]], metric["metric"], metric["formula"]
-        mart = f"pardot_marts.{metric['model']}"
-        if any(aggregate in formula for aggregate in ("sum(", "count(", "min(", "max(")):
-            same = " and ".join(f"m.{part} is not distinct from a.{part}" for part in key.split(", "))
-            scope = scopes[metric["model"]]
-            told = f"select {key}, {formula} as told from activities where {scope} group by {key}"
-            differing = f"({told}) a left join {mart} m on {same} where m.{column} is distinct from a.told"
-        elif " / " in formula:
-            part, whole = formula.split(" / ")
-            told = f"case when {whole} > 0 then {part}::double / {whole} end"
-            differing = f"{mart} where {column} is distinct from {told}"
-        else:
-            differing = f"{mart} where {column} is distinct from {formula}"
-        assert warehouse.query(f"select 1 from {differing}") == [], f"{metric['model']}.{column} is not {formula}"

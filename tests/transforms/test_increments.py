@@ -35,6 +35,7 @@ def activity(chance: random.Random, number: int) -> Row:
         "type": chance.choice(TYPES),
         "created_at": created_at,
         "prospect_id": may(PEOPLE + 3),
+        "visitor_id": number % PEOPLE,
         "campaign_id": may(5),
         "list_email_id": may(4),
         "email_template_id": may(3),
@@ -55,7 +56,28 @@ def named(chance: random.Random, number: int) -> Row:
 def person(chance: random.Random, number: int) -> Row:
     name = chance.choice(("Ada", "Grace", None))
     account = chance.choice((1, 2, 3, 9, None))
-    return {"id": number, "first_name": name, "prospect_account_id": account, "score": chance.randint(0, 99)}
+    return {
+        "id": number,
+        "first_name": name,
+        "email": f"{number}@{name}.example",
+        "is_email_hard_bounced": account == 1,
+        "prospect_account_id": account,
+        "score": chance.randint(0, 99),
+    }
+
+
+def membership(chance: random.Random, number: int) -> Row:
+    """A prospect is drawn anew with each change, as in a merge."""
+    began = utc(2026, 1, 1) + timedelta(hours=chance.randint(0, 24 * 60))
+    return {
+        "id": number,
+        "list_id": chance.randint(1, 4),
+        "prospect_id": chance.randint(1, PEOPLE),
+        "is_deleted": chance.random() < 0.3,
+        "opted_out": chance.random() < 0.2,
+        "created_at": began,
+        "updated_at": began + timedelta(hours=chance.randint(0, 24 * 20)),
+    }
 
 
 MAKERS: Final[Mapping[str, tuple[int, Callable[[random.Random, int], Row]]]] = {
@@ -66,6 +88,8 @@ MAKERS: Final[Mapping[str, tuple[int, Callable[[random.Random, int], Row]]]] = {
     "emails": (30, lambda chance, number: {**named(chance, number), "list_email_id": chance.choice((1, 2, None))}),
     "opportunities": (6, lambda chance, number: {**named(chance, number), "value": float(chance.randint(1, 9))}),
     **dict.fromkeys(NAMED, (5, named)),
+    "lists": (3, named),
+    "list_memberships": (60, membership),
 }
 
 

@@ -367,5 +367,477 @@ from (
             'cost / sourced_prospects',
             'campaign',
             'NULL when no prospect is credited to the campaign.'
+        ),
+        (
+            'form_performance',
+            'views',
+            'Views',
+            'sum(case when type = 2 then 1 else 0 end)',
+            'form or form handler',
+            'Form handlers are shown by other sites: their views are not told, and rates of views are NULL.'
+        ),
+        (
+            'form_performance',
+            'viewing_visitors',
+            'Visitors who viewed',
+            'count(distinct case when type = 2 then visitor_id end)',
+            'form or form handler',
+            'Browsers, not people: one person may have several, and one without cookies has none. Must not be added up over rows.'
+        ),
+        (
+            'form_performance',
+            'viewing_prospects',
+            'Prospects who viewed',
+            'count(distinct case when type = 2 then prospect_id end)',
+            'form or form handler',
+            'Grows later, when visitors become known. Must not be added up over rows.'
+        ),
+        (
+            'form_performance',
+            'clicks',
+            'Clicks',
+            'sum(case when type = 1 and not is_email_activity then 1 else 0 end)',
+            'form or form handler',
+            'Tracked links only; clicks in emails that lead here count for the email.'
+        ),
+        (
+            'form_performance',
+            'errors',
+            'Errors',
+            'sum(case when type = 3 then 1 else 0 end)',
+            'form or form handler',
+            'One person may fail often before the submission goes through.'
+        ),
+        (
+            'form_performance',
+            'submissions',
+            'Submissions',
+            'sum(case when type = 4 then 1 else 0 end)',
+            'form or form handler',
+            'A submission on a landing page counts here where the activity names the form as well, and then in both tables: they must not be added up.'
+        ),
+        (
+            'form_performance',
+            'submitting_visitors',
+            'Visitors who submitted',
+            'count(distinct case when type = 4 then visitor_id end)',
+            'form or form handler',
+            'A submission that a server sent on has no visitor. Must not be added up over rows.'
+        ),
+        (
+            'form_performance',
+            'submitting_prospects',
+            'Unique submitters',
+            'count(distinct case when type = 4 then prospect_id end)',
+            'form or form handler',
+            'Distinct prospects; a submission without a prospect counts in submissions only. Must not be added up over rows.'
+        ),
+        (
+            'form_performance',
+            'converted_visitors',
+            'Visitors who viewed and submitted',
+            'count(distinct case when type = 2 then visitor_id end) + count(distinct case when type = 4 then visitor_id end) - count(distinct case when type in (2, 4) then visitor_id end)',
+            'form or form handler',
+            'Not the conversions of Account Engagement, which are visitors who became prospects. Must not be added up over rows.'
+        ),
+        (
+            'form_performance',
+            'submissions_per_view',
+            'Submissions per view',
+            'submissions / views',
+            'form or form handler',
+            'NULL when there are no views. May exceed 1: a submission need not have a view, and one view may be followed by several.'
+        ),
+        (
+            'form_performance',
+            'conversion_rate',
+            'Conversion rate',
+            'converted_visitors / viewing_visitors',
+            'form or form handler',
+            'NULL when no visitor viewed it. The share of browsers that viewed and also submitted; not the conversions of Account Engagement, which are visitors who became prospects.'
+        ),
+        (
+            'form_performance',
+            'error_rate',
+            'Error rate',
+            'errors / (errors + submissions)',
+            'form or form handler',
+            'NULL when nobody tried. Of attempts, not of people; errors that the browser itself shows are not told.'
+        ),
+        (
+            'landing_page_performance',
+            'views',
+            'Views',
+            'sum(case when type = 2 then 1 else 0 end)',
+            'landing page',
+            'Views by robots that Account Engagement does not recognise count, too.'
+        ),
+        (
+            'landing_page_performance',
+            'viewing_visitors',
+            'Visitors who viewed',
+            'count(distinct case when type = 2 then visitor_id end)',
+            'landing page',
+            'Browsers, not people: one person may have several, and one without cookies has none. Must not be added up over rows.'
+        ),
+        (
+            'landing_page_performance',
+            'viewing_prospects',
+            'Prospects who viewed',
+            'count(distinct case when type = 2 then prospect_id end)',
+            'landing page',
+            'Grows later, when visitors become known. Must not be added up over rows.'
+        ),
+        (
+            'landing_page_performance',
+            'clicks',
+            'Clicks',
+            'sum(case when type = 1 and not is_email_activity then 1 else 0 end)',
+            'landing page',
+            'Tracked links only; clicks in emails that lead here count for the email.'
+        ),
+        (
+            'landing_page_performance',
+            'errors',
+            'Errors',
+            'sum(case when type = 3 then 1 else 0 end)',
+            'landing page',
+            'One person may fail often before the submission goes through.'
+        ),
+        (
+            'landing_page_performance',
+            'submissions',
+            'Submissions',
+            'sum(case when type = 4 then 1 else 0 end)',
+            'landing page',
+            'Only what names the page: a form that is shown on other sites as well has its own row in form_performance. The two tables must not be added up.'
+        ),
+        (
+            'landing_page_performance',
+            'submitting_visitors',
+            'Visitors who submitted',
+            'count(distinct case when type = 4 then visitor_id end)',
+            'landing page',
+            'A submission that a server sent on has no visitor. Must not be added up over rows.'
+        ),
+        (
+            'landing_page_performance',
+            'submitting_prospects',
+            'Unique submitters',
+            'count(distinct case when type = 4 then prospect_id end)',
+            'landing page',
+            'Distinct prospects; a submission without a prospect counts in submissions only. Must not be added up over rows.'
+        ),
+        (
+            'landing_page_performance',
+            'converted_visitors',
+            'Visitors who viewed and submitted',
+            'count(distinct case when type = 2 then visitor_id end) + count(distinct case when type = 4 then visitor_id end) - count(distinct case when type in (2, 4) then visitor_id end)',
+            'landing page',
+            'Not the conversions of Account Engagement, which are visitors who became prospects. Must not be added up over rows.'
+        ),
+        (
+            'landing_page_performance',
+            'submissions_per_view',
+            'Submissions per view',
+            'submissions / views',
+            'landing page',
+            'NULL when there are no views. May exceed 1: a submission need not have a view, and one view may be followed by several.'
+        ),
+        (
+            'landing_page_performance',
+            'conversion_rate',
+            'Conversion rate',
+            'converted_visitors / viewing_visitors',
+            'landing page',
+            'NULL when no visitor viewed it. The share of browsers that viewed and also submitted; not the conversions of Account Engagement, which are visitors who became prospects.'
+        ),
+        (
+            'landing_page_performance',
+            'error_rate',
+            'Error rate',
+            'errors / (errors + submissions)',
+            'landing page',
+            'NULL when nobody tried. Of attempts, not of people; errors that the browser itself shows are not told.'
+        ),
+        (
+            'list_growth',
+            'added',
+            'Added',
+            'sum(case when memberships_before = 0 and memberships_after > 0 then 1 else 0 end)',
+            'list and UTC day',
+            'Who left and joined again counts as a member all the time: Account Engagement takes the mark of deletion off the old membership, and the gap is not told.'
+        ),
+        (
+            'list_growth',
+            'removed',
+            'Removed',
+            'sum(case when memberships_before > 0 and memberships_after = 0 then 1 else 0 end)',
+            'list and UTC day',
+            'By the last update of the deleted membership; where it is delivered no longer, by the day on which that was found. A membership that ended at an unknown time is left out from the beginning.'
+        ),
+        (
+            'list_growth',
+            'net',
+            'Net growth',
+            'added - removed',
+            'list and UTC day',
+            'Who left and joined again counts as a member all the time: Account Engagement takes the mark of deletion off the old membership, and the gap is not told.'
+        ),
+        (
+            'list_growth',
+            'members',
+            'Members at the end of the day',
+            'sum(net) over (partition by list_id order by changed_on nulls first)',
+            'list and UTC day',
+            'Whether they may be mailed or not. Days without a change have no row: take the latest row before. Must not be added up over lists: one prospect is on many.'
+        ),
+        (
+            'list_growth',
+            'opted_out',
+            'Opted out',
+            'sum(case when opted_out_before = 0 and opted_out_after > 0 then 1 else 0 end)',
+            'list and UTC day',
+            'Members of today who opted out of this list, by the last update of the membership, which may be later than the opt-out. Opting out of all email is a flag of the prospect and not in here.'
+        ),
+        (
+            'list_growth',
+            'opted_out_members',
+            'Opted-out members at the end of the day',
+            'sum(opted_out) over (partition by list_id order by changed_on nulls first)',
+            'list and UTC day',
+            'Those who left the list since, or opted in again, are in no day: the past is told as seen today.'
+        ),
+        (
+            'deliverability',
+            'sent',
+            'Sent',
+            'sum(case when type = 6 then 1 else 0 end)',
+            'email domain and UTC month',
+            'All emails, not only list emails. By the month in which it happened and the domain of the address that the prospect has now.'
+        ),
+        (
+            'deliverability',
+            'recipients',
+            'Recipients',
+            'count(distinct case when type = 6 then prospect_id end)',
+            'email domain and UTC month',
+            'Must not be added up over months.'
+        ),
+        (
+            'deliverability',
+            'bounced',
+            'Bounced',
+            'sum(case when type in (13, 36) then 1 else 0 end)',
+            'email domain and UTC month',
+            'Direct and indirect bounces; one email may bounce more than once. By the month in which it happened and the domain of the address that the prospect has now.'
+        ),
+        (
+            'deliverability',
+            'bounced_prospects',
+            'Prospects with a bounce',
+            'count(distinct case when type in (13, 36) then prospect_id end)',
+            'email domain and UTC month',
+            'Must not be added up over months.'
+        ),
+        (
+            'deliverability',
+            'hard_bounced',
+            'Hard bounces',
+            'count(distinct case when is_latest_bounce and is_email_hard_bounced then prospect_id end)',
+            'email domain and UTC month',
+            'The API tells no kind of a bounce: the latest one of a prospect who is marked now. is_email_hard_bounced is the mark of the prospect now; is_latest_bounce: no later bounce of the prospect is loaded.'
+        ),
+        (
+            'deliverability',
+            'soft_bounced',
+            'Soft bounces',
+            'bounced - hard_bounced - untold_bounced',
+            'email domain and UTC month',
+            'Hard bounces of addresses that were corrected since are in here: correcting takes the mark off.'
+        ),
+        (
+            'deliverability',
+            'untold_bounced',
+            'Bounces of unknown kind',
+            'sum(case when type in (13, 36) and is_email_hard_bounced is null then 1 else 0 end)',
+            'email domain and UTC month',
+            'The prospect is not loaded or its mark is not told; all bounces with versions 3 and 4 of the API.'
+        ),
+        (
+            'deliverability',
+            'delivered',
+            'Delivered',
+            'sent - bounced',
+            'email domain and UTC month',
+            'Not bounced; whether it reached the inbox is not told. Below zero when bounces of a month outnumber its sends.'
+        ),
+        (
+            'deliverability',
+            'spam_complaints',
+            'Spam complaints',
+            'sum(case when type = 14 then 1 else 0 end)',
+            'email domain and UTC month',
+            'Only mailbox providers that report complaints are counted.'
+        ),
+        (
+            'deliverability',
+            'delivery_rate',
+            'Delivery rate',
+            'delivered / sent',
+            'email domain and UTC month',
+            'NULL when nothing was sent or more bounced than was sent.'
+        ),
+        (
+            'deliverability',
+            'bounce_rate',
+            'Bounce rate',
+            'bounced / sent',
+            'email domain and UTC month',
+            'NULL when nothing was sent. May exceed 1 at the turn of a month.'
+        ),
+        (
+            'deliverability',
+            'hard_bounce_rate',
+            'Hard bounce rate',
+            'case when untold_bounced = 0 then hard_bounced end / sent',
+            'email domain and UTC month',
+            'NULL when nothing was sent or the kind of a bounce is not told.'
+        ),
+        (
+            'deliverability',
+            'spam_rate_of_delivered',
+            'Spam complaint rate of delivered',
+            'spam_complaints / delivered',
+            'email domain and UTC month',
+            'NULL when nothing was delivered. Providers that report no complaints show 0.'
+        ),
+        (
+            'deliverability',
+            'spam_rate_of_sent',
+            'Spam complaint rate of sent',
+            'spam_complaints / sent',
+            'email domain and UTC month',
+            'NULL when nothing was sent. Providers that report no complaints show 0.'
+        ),
+        (
+            'lifecycle_funnel',
+            'entered',
+            'Entered',
+            'sum(case when is_first then 1 else 0 end)',
+            'stage and month',
+            'Over int_stage_entries. Each prospect once per stage, in its first month; where only part of the past is loaded, the first loaded entry counts as the first.'
+        ),
+        (
+            'lifecycle_funnel',
+            'advanced',
+            'Advanced',
+            'sum(case when is_first and outcome = ''advanced'' then 1 else 0 end)',
+            'stage and month',
+            'Over int_stage_entries. Any later stage, jumps included, at any time since; a stage for lost people of a greater position counts as later, too.'
+        ),
+        (
+            'lifecycle_funnel',
+            'still_there',
+            'Still there',
+            'sum(case when is_first and outcome = ''still_there'' then 1 else 0 end)',
+            'stage and month',
+            'Over int_stage_entries. By the newest move that is loaded, not by the field of the prospect.'
+        ),
+        (
+            'lifecycle_funnel',
+            'left_otherwise',
+            'Left otherwise',
+            'entered - advanced - still_there',
+            'stage and month',
+            'To an earlier stage, to none, or to one that is not loaded.'
+        ),
+        (
+            'lifecycle_funnel',
+            'entered_again',
+            'Entered again',
+            'sum(case when is_first then 0 else 1 end)',
+            'stage and month',
+            'Over int_stage_entries. Of any cohort; not part of entered.'
+        ),
+        (
+            'lifecycle_funnel',
+            'conversion_rate',
+            'Conversion rate',
+            'case when position is not null then advanced end / entered',
+            'stage and month',
+            'NULL when nobody entered, and for a stage whose position is not known. Recent months had less time to convert: compare months of the same age. Not the quotient of two rows of entered.'
+        ),
+        (
+            'lifecycle_funnel',
+            'finished_stays',
+            'Finished stays',
+            'sum(case when is_first and seconds_in_stage is not null then 1 else 0 end)',
+            'stage and month',
+            'Over int_stage_entries.'
+        ),
+        (
+            'lifecycle_funnel',
+            'average_days',
+            'Average days in stage',
+            'avg(case when is_first then seconds_in_stage end) / 86400',
+            'stage and month',
+            'Over int_stage_entries. Only stays that have ended: recent months look fast, and a few long stays weigh much.'
+        ),
+        (
+            'lifecycle_funnel',
+            'median_days',
+            'Median days in stage',
+            'median(case when is_first then seconds_in_stage end) / 86400',
+            'stage and month',
+            'Over int_stage_entries. Only stays that have ended: recent months look fast.'
+        ),
+        (
+            'attribution',
+            'share',
+            'Share',
+            'weight / total_weight',
+            'opportunity, model and touch',
+            'Adds up to the number of opportunities within one model; must not be added up over models. A visit, the page viewed in it and the form completed there are three touches; opens by mail scanners are touches, too.'
+        ),
+        (
+            'attribution',
+            'attributed_value',
+            'Attributed value',
+            'opportunity_value * share',
+            'opportunity, model and touch',
+            'In whole cents that add up to the value within one model; must not be added up over models. Rows without a touch belong to the sum. Values in other currencies are not converted.'
+        ),
+        (
+            'follow_up_queue',
+            'activity_points',
+            'Activity points',
+            'sum(points)',
+            'prospect',
+            'Over int_follow_up_signs. Mail and link scanners earn points, too; the cap per type limits that.'
+        ),
+        (
+            'follow_up_queue',
+            'score_points',
+            'Score points',
+            'least(floor(coalesce(score, 0) * 0.05), 15)',
+            'prospect',
+            'The score contains the same activity already, so its points are capped. The numbers are those of follow_up_settings.'
+        ),
+        (
+            'follow_up_queue',
+            'grade_points',
+            'Grade points',
+            'case upper(substr(trim(grade), 1, 1)) when ''A'' then 15 when ''B'' then 8 when ''D'' then -8 when ''F'' then -15 else 0 end',
+            'prospect',
+            'The numbers are those of follow_up_settings.'
+        ),
+        (
+            'follow_up_queue',
+            'points',
+            'Points',
+            'activity_points + score_points + grade_points',
+            'prospect',
+            'An order to call in, no probability; the weights are a proposal, to be changed in follow_up_weights.'
         )
 ) as t (model, metric, name, formula, grain, caveat)

@@ -1,0 +1,97 @@
+"""The formulas of the metric dictionary, run against the columns that they explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from transforms_warehouse import Warehouse
+
+KEYS: Final[Mapping[str, str]] = {
+    "email_performance": "list_email_id",
+    "prospect_engagement": "prospect_id",
+    "account_engagement": "prospect_account_id",
+    "campaign_performance": "campaign_id",
+    "daily_activity": "created_on, type, asset_kind",
+    "form_performance": "asset_kind, asset_id",
+    "landing_page_performance": "landing_page_id",
+    "list_growth": "list_id, changed_on",
+    "deliverability": "email_domain, month_starts_on",
+    "lifecycle_funnel": "stage_id, month_starts_on",
+    "attribution": "opportunity_id, model, activity_id",
+    "follow_up_queue": "prospect_id",
+}
+"""Reporting table with metrics -> the columns that tell its rows apart."""
+
+ACTIVITIES: Final = """
+    select
+        a.*,
+        p.opted_out as is_opted_out,
+        p.is_email_hard_bounced,
+        lower(regexp_extract(p.email, '@([^@]*)$', 1)) as email_domain,
+        date_trunc('month', a.created_on)::date as month_starts_on,
+        a.type in (13, 36) and not exists (
+            from pardot_marts.visitor_activities_enriched b
+            where b.type in (13, 36) and b.prospect_id = a.prospect_id
+            and (coalesce(b.created_at, '-infinity'), b.id) > (coalesce(a.created_at, '-infinity'), a.id)
+        ) as is_latest_bounce
+    from pardot_marts.visitor_activities_enriched a
+    left join pardot.prospects p on p.id = a.prospect_id
+"""
+"""What formulas with an aggregate run over: activities, with what the caveats say comes from elsewhere."""
+
+ROWS: Final[Mapping[str, str]] = {
+    "daily_activity": "from activities",
+    "form_performance": """
+        select * replace (
+            case when form_id is not null then 'form' else 'form_handler' end as asset_kind,
+            coalesce(form_id, form_handler_id) as asset_id
+        )
+        from activities where coalesce(form_id, form_handler_id) is not null
+    """,
+    "list_growth": "from pardot_marts_views.int_list_changes",
+    "deliverability": "from activities where type in (6, 13, 14, 36)",
+    "lifecycle_funnel": "from pardot_marts_views.int_stage_entries",
+    "follow_up_queue": """
+        from pardot_marts_views.int_follow_up_signs
+        where prospect_id in (select prospect_id from pardot_marts.follow_up_queue)
+    """,
+}
+"""Reporting table -> the rows to run over, where they are others than the activities whose key is filled in."""
+
+
+TO_THE_CENT: Final = {("attribution", "attributed_value")}
+"""What a formula tells but for the rounding, which makes the parts add up."""
+
+
+def insist_on_formulas(warehouse: Warehouse, *models: str) -> None:
+    """Raise AssertionError where a column of these tables is not what its formula gives."""
+    warehouse.connection.execute(f"create or replace temp table activities as {ACTIVITIES}")
+    metrics = warehouse.mart("metric_dictionary")
+    assert {metric["model"] for metric in metrics} == set(KEYS)
+    for model in models:
+        assert warehouse.mart(model), f"{model} has no row to compare"
+    for metric in metrics:
+        if metric["model"] in models:
+            differing = _differing(metric["model"], metric["metric"], metric["formula"])
+            assert warehouse.query(f"select 1 from {differing}") == [], f"{metric['model']}.{metric['metric']}"
+
+
+def _differing(model: str, column: str, formula: str) -> str:
+    """Return the rows, to be selected from, in which a column is not what its formula gives."""
+    key, mart = KEYS[model], f"pardot_marts.{model}"
+    if (model, column) in TO_THE_CENT:
+        return (
+            f"{mart} where coalesce(abs({column} - {formula}), 0) >= 0.01 or ({column} is null) <> ({formula} is null)"
+        )
+    if " over (" in formula:
+        return f"(select {column}, {formula} as told from {mart}) where {column} is distinct from told"
+    if any(aggregate in formula for aggregate in ("sum(", "count(", "min(", "max(", "avg(", "median(")):
+        same = " and ".join(f"m.{part} is not distinct from a.{part}" for part in key.split(", "))
+        rows = ROWS.get(model, f"from activities where {key} is not null")
+        told = f"select {key}, {formula} as told from ({rows}) group by {key}"
+        return f"({told}) a left join {mart} m on {same} where m.{column} is distinct from a.told"
+    if " / " in formula:
+        part, whole = formula.split(" / ")
+        formula = f"case when {whole} > 0 and {part} >= 0 then {part}::double / {whole} end"
+    return f"{mart} where {column} is distinct from {formula}"
