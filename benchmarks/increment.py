@@ -8,13 +8,13 @@ starts from a copy of the loaded folder, and insists that both tables are equal 
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import tempfile
 from pathlib import Path
 
 from account import END, emulated_account
 from activities import TABLE
+from command import Command
 from contenders import (
     checksum_of_floor,
     checksum_of_ours,
@@ -25,7 +25,6 @@ from contenders import (
     run_ours,
 )
 from measure import Measured, middle
-from performance import markdown_table, section, write_section
 
 HEADS = ("way", "rows", "API calls", "wall s", "of it waiting for exports", "CPU s", "peak MB", "CPU ÷ floor")
 
@@ -80,23 +79,11 @@ def _cells(way: str, rows: int, calls: int, run: Measured, floor: Measured) -> t
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--activities", type=int, default=1_000_000)
-    parser.add_argument("--changes", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--write", action="store_true", help="also write docs/performance.md")
-    options = parser.parse_args()
-    rows, notes = measure(options.activities, options.changes, options.rounds, options.seed)
-    command = (
-        f"python benchmarks/increment.py --activities {options.activities} --changes {options.changes} "
-        f"--rounds {options.rounds}"
-    )
-    title = f"Increment of about {options.changes:,} rows onto {options.activities:,}"
-    text = section(title, command, markdown_table(HEADS, rows), notes)
-    print(text)
-    if options.write:
-        write_section(f"increment {options.changes} onto {options.activities}", text)
+    command = Command(__doc__, activities=1_000_000, changes=100_000, rounds=3)
+    activities, changes = command["activities"], command["changes"]
+    rows, notes = measure(activities, changes, command["rounds"], command["seed"])
+    title = f"Increment of about {changes:,} rows onto {activities:,}"
+    command.show(f"increment {changes} onto {activities}", title, HEADS, rows, notes)
 
 
 if __name__ == "__main__":

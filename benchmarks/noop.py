@@ -5,15 +5,14 @@ python benchmarks/noop.py [--activities N] [--rounds R] [--write]
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from account import emulated_account
+from command import Command
 from contenders import run_ours
 from measure import Measured, middle
-from performance import markdown_table, section, write_section
 
 HEADS = ("object", "rows held", "API calls of the first run", "API calls with nothing new")
 SHARED = "account, custom fields, probes"
@@ -65,19 +64,11 @@ def _operations(run: Measured) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--activities", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--write", action="store_true", help="also write docs/performance.md")
-    options = parser.parse_args()
-    rows, notes = measure(options.activities, options.rounds, options.seed)
-    command = f"python benchmarks/noop.py --activities {options.activities} --rounds {options.rounds}"
-    title = f"A run with nothing new, after {options.activities:,} activities"
-    text = section(title, command, markdown_table(HEADS, rows), notes)
-    print(text)
-    if options.write:
-        write_section(f"nothing new {options.activities}", text)
+    command = Command(__doc__, activities=100_000, rounds=3)
+    rows, notes = measure(command["activities"], command["rounds"], command["seed"])
+    activities = command["activities"]
+    title = f"A run with nothing new, after {activities:,} activities"
+    command.show(f"nothing new {activities}", title, HEADS, rows, notes)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ that both tables are equal in every value. The table shows medians.
 
 from __future__ import annotations
 
-import argparse
 import math
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from account import Account, emulated_account
 from activities import TABLE
+from command import Command
 from contenders import (
     Prepared,
     checksum_of_floor,
@@ -30,7 +30,6 @@ from contenders import (
     run_paging,
 )
 from measure import Measured, middle, size_mb
-from performance import markdown_table, section, write_section
 
 HEADS = (
     "way",
@@ -172,20 +171,11 @@ def _stages(cpu: Mapping[str, float]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--activities", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--naive-rows", type=int, default=100_000)
-    parser.add_argument("--write", action="store_true", help="also write docs/performance.md")
-    options = parser.parse_args()
-    rows, notes = compare(options.activities, options.rounds, options.seed, options.naive_rows)
-    table = markdown_table(HEADS, [row.cells(rows[0]) for row in rows])
-    command = f"python benchmarks/run.py --activities {options.activities} --rounds {options.rounds}"
-    text = section(f"First load of {options.activities:,} activities", command, table, notes)
-    print(f"\n{text}")
-    if options.write:
-        write_section(f"first load {options.activities}", text)
+    command = Command(__doc__, activities=1_000_000, rounds=3, naive_rows=100_000)
+    activities = command["activities"]
+    rows, notes = compare(activities, command["rounds"], command["seed"], command["naive_rows"])
+    title = f"First load of {activities:,} activities"
+    command.show(f"first load {activities}", title, HEADS, [row.cells(rows[0]) for row in rows], notes)
 
 
 if __name__ == "__main__":

@@ -8,16 +8,15 @@ been no build before. Every reporting table must have the same rows and values b
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import tempfile
 from pathlib import Path
 
 import duckdb
 from account import emulated_account
+from command import Command
 from contenders import run_ours, run_transforms
 from measure import Measured, middle
-from performance import markdown_table, section, write_section
 
 HEADS = ("build", "activities made", "CPU s", "wall s", "peak MB", "CPU ÷ full build")
 MARTS = "pardot_marts"
@@ -103,23 +102,11 @@ def _cells(build: str, run: Measured, full: Measured) -> tuple[str, ...]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--activities", type=int, default=1_000_000)
-    parser.add_argument("--changes", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--write", action="store_true", help="also write docs/performance.md")
-    options = parser.parse_args()
-    rows, notes = measure(options.activities, options.changes, options.rounds, options.seed)
-    command = (
-        f"python benchmarks/transforms.py --activities {options.activities} --changes {options.changes} "
-        f"--rounds {options.rounds}"
-    )
-    title = f"Reporting tables over {options.activities:,} activities, {options.changes:,} of them touched"
-    text = section(title, command, markdown_table(HEADS, rows), notes)
-    print(text)
-    if options.write:
-        write_section(f"transforms {options.changes} of {options.activities}", text)
+    command = Command(__doc__, activities=1_000_000, changes=10_000, rounds=3)
+    activities, changes = command["activities"], command["changes"]
+    rows, notes = measure(activities, changes, command["rounds"], command["seed"])
+    title = f"Reporting tables over {activities:,} activities, {changes:,} of them touched"
+    command.show(f"transforms {changes} of {activities}", title, HEADS, rows, notes)
 
 
 if __name__ == "__main__":
