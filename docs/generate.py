@@ -156,6 +156,9 @@ are loaded: `standard` (the default) the first list, `all` both, or table names.
 How rows come, always the cheapest way that loses none:
 
 - **exports**: history by creation time from `start_date` on, then what was created or updated since the last window.
+  Where few rows are expected by what the last stretches brought (`few_rows`), and a query delivers the same, a query
+  asks for them: a call per 1,000 rows, and nothing to wait for. A query that is refused, lacks a field, hides rows or
+  finds many more is given up for the export; after a refusal exports are asked for at once for a week.
 - **query by a date**: all rows once, then those whose date lies behind the last run's. Where Pardot refuses the
   filter, all rows are read.
 - **all rows at every run**: no query can filter by the date of a change. What is stored already loads nothing, and a
@@ -243,7 +246,7 @@ def _how(entry: Entry) -> str:
     dates = "creation and update" if entry.exports_changes else "creation"
     by_id = ", and the ids above the greatest" if entry.finds_new_by_id else ""
     words = {
-        Route.EXPORT: f"exports by {dates}",
+        Route.EXPORT: f"exports by {dates}{'; few new rows by query' if entry.few_by_query else ''}",
         Route.QUERY: f"query by `{entry.changed_by}`{by_id}",
         Route.WALK: "one record at every run" if entry.is_single else "all rows at every run",
         Route.WALK_THEN_EXPORT: f"all rows once, then exports by {dates}",
@@ -254,7 +257,7 @@ def _how(entry: Entry) -> str:
 def _calls(entry: Entry) -> str:
     """Return the calls of a quiet run."""
     if entry.route in (Route.EXPORT, Route.WALK_THEN_EXPORT):
-        return "2 or more"
+        return "1, or 2 and more by export" if entry.few_by_query else "2 or more"
     calls = (1 + entry.finds_new_by_id) * (1 + entry.tells_bin_apart)
     return f"{calls}{' for 1,000 rows' if entry.route is Route.WALK and not entry.is_single else ''}"
 

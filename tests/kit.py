@@ -67,6 +67,7 @@ class Account:
                 "login_url": self.emulator.url,
                 "poll_seconds": 0.01,
                 "start_date": HISTORY_START,
+                "few_rows": 0,  # small as these accounts are, nothing new would be exported
                 "credentials": {
                     "client_id": self.emulator.credentials.client_id,
                     "client_secret": self.emulator.credentials.client_secret,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,11 @@ _CLOSE_IT = (
 )
 STORAGE_VERSION = "v1.0.0"
 """Files of this version open in every DuckDB from 1.0 on; it must be chosen when the file is created."""
+
+
+MEMORY_PER_THREAD_MB = 150
+"""What a load may hold in memory for each thread of DuckDB; what does not fit goes to files beside the database. With
+twice as much it is not faster."""
 
 
 def create_if_missing(path: Path) -> None:
@@ -49,6 +55,29 @@ def remove_database(path: Path) -> None:
     """Remove a database file that may exist, and its write-ahead log: no other file opens beside a log not its own."""
     path.unlink(missing_ok=True)
     write_ahead_log(path).unlink(missing_ok=True)
+
+
+def limit_memory(db: duckdb.DuckDBPyConnection) -> None:
+    """Bound what DuckDB holds in memory until the database is closed; DuckDB's own limit stays where it is lower."""
+    threads, limit = db.execute("SELECT current_setting('threads'), current_setting('memory_limit')").fetchall()[0]
+    ours = int(threads) * MEMORY_PER_THREAD_MB * 10**6
+    if ours < _bytes(str(limit)):
+        db.execute(f"SET GLOBAL memory_limit = '{ours} bytes'")
+
+
+def _bytes(size: str) -> float:
+    """Return a size as DuckDB writes it in bytes.
+
+    >>> _bytes("1.5 KiB")
+    1536.0
+    """
+    number, unit = size.split()
+    return float(number) * float(1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB").index(unit))
+
+
+def remove_spilled(path: Path) -> None:
+    """Remove what a killed process left on disk of its memory; call it with the database open, so by nobody else."""
+    shutil.rmtree(path.with_name(f"{path.name}.tmp"), ignore_errors=True)
 
 
 def write_ahead_log(path: Path) -> Path:

@@ -125,6 +125,7 @@ def plan_run(
     from pardot.harvest import Plan, plan
     from pardot.position import Position
     from pardot.resources import due_for_review
+    from pardot.volume import Volume
 
     state, rows = read_state(places, destination)
     usual = usual_seconds(places.own_folder)
@@ -133,6 +134,9 @@ def plan_run(
     planned = []
     for entry in entries_of(settings, objects):
         known = state.get(entry.table, {})
+        in_flight = tuple(
+            export for export in open_exports if (export.object_name, export.task) == (entry.table, task.value)
+        )
         if backfill is not None:
             if entry.route is not Route.EXPORT:
                 continue
@@ -145,10 +149,9 @@ def plan_run(
                 history_start=settings.history_start(now),
                 now=now,
                 fits=fits_export(entry.fields),
+                volume=Volume.from_state(known),
+                few_rows=0 if in_flight or entry.related(settings.related_fields) else settings.few_rows,
             )
-        in_flight = tuple(
-            export for export in open_exports if (export.object_name, export.task) == (entry.table, task.value)
-        )
         looks = _looks(usual.get(entry.table), settings.poll_seconds)
         calls, note = _estimate(one, in_flight, looks, rows.get(entry.table))
         planned.append(ObjectPlan(one, in_flight, calls, note))
@@ -174,7 +177,7 @@ def _estimate(plan: Plan, in_flight: Sequence[ExportInFlight], looks: int, rows:
         return custom + len(plan.windows) * (1 + looks + 1), ""
     if plan.way == "walk":
         return custom + 1 + (rows or 0) // 1000, ""
-    return custom + 1 + plan.entry.finds_new_by_id, ""
+    return custom + 1 + plan.entry.finds_new_by_id, "few rows are expected" if plan.spares_export else ""
 
 
 def _looks(usual: float | None, poll_seconds: float) -> int:

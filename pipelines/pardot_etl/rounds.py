@@ -32,7 +32,7 @@ class Rounds:
 
     Args:
         stage: times a stage of the run and announces it.
-        let_go: closes what is kept open of the destination.
+        let_go: closes what is kept open of the destination, and so ends the bound on its memory.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Rounds:
         self._tally = tally
         self._stage = stage
         self._let_go = let_go
+        self._has_let_go = False
         self.load_ids: list[str] = []
 
     def update(self, objects: Sequence[str] | None) -> None:
@@ -161,7 +162,8 @@ class Rounds:
             self._round((), errand)
 
     def _round(self, objects: Sequence[str] | None, errand: Errand) -> None:
-        """Extract and load once, and once more when the destination refused a large file unchecked."""
+        """Extract and load once, and once more when the destination refused a large file unchecked, or its memory was
+        bounded too tightly."""
         session, before = self._session, self._tally.copy()
         failures, failed = tuple(session.failures), frozenset(session.failed)
         while True:
@@ -172,12 +174,16 @@ class Rounds:
             try:
                 self._load()
             except StorageError as error:
-                if not session.reads_strictly or not _refused_data(error):
+                if not self._has_let_go and _lacked_memory(error):
+                    self._has_let_go = True
+                    self._let_go()
+                elif session.reads_strictly and _refused_data(error):
+                    # The destination refused a cell or a record: read everything again from disk, cell by cell.
+                    session.reads_strictly = False
+                else:
                     raise
-                # The destination refused a cell or a record: read everything again from disk, cell by cell.
                 self._pipeline.abort_packages()
                 self._pipeline.sync_destination()
-                session.reads_strictly = False
                 session.fetched.clear()
                 session.failures[:], session.failed = failures, set(failed)
                 self._tally.restore(before)
@@ -221,6 +227,10 @@ def _translated(step: str) -> Iterator[None]:
             if isinstance(cause, PardotError | KeyboardInterrupt | SystemExit):
                 raise cause from error
         raise StorageError(f"{step} the rows", reason=reason_of(error)) from error
+
+
+def _lacked_memory(error: BaseException) -> bool:
+    return any("Out of Memory Error" in str(cause) for cause in causes(error))
 
 
 def _refused_data(error: BaseException) -> bool:

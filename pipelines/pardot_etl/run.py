@@ -117,12 +117,14 @@ def run(
     with RunLock(*locks), ExitStack() as held:
         settings_of_dlt(options)
         if options.uses_working_database:
-            from .database import connect, create_if_missing
+            from .database import connect, create_if_missing, limit_memory, remove_spilled
 
             create_if_missing(places.working_database)
             # Says who else holds it, or that a newer DuckDB wrote it. It stays open until all is loaded: opening a file
             # and closing it takes longer than most of the many steps that do so, and nothing while it is open.
-            held.enter_context(connect(places.working_database))
+            database = held.enter_context(connect(places.working_database))
+            remove_spilled(places.working_database)
+            limit_memory(database)
         with stages.stage("drain"):
             pipeline, healed = _open_pipeline(places, options)
         from pardot.session import open_session

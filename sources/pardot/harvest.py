@@ -11,14 +11,16 @@ from typing import Protocol
 from .api.transport import Transport
 from .catalogue import Entry, Field, Route
 from .dialects.dialect import Dialect, Query, Record
-from .errors import AuthenticationError, PardotError, RejectedRequestError
+from .errors import AuthenticationError, DataError, PardotError, RejectedRequestError, TransientRequestError
 from .events import Event, EventHandler
 from .exports.driver import Exports, FetchedExport
 from .exports.ledger import ExportRecord, Task
+from .few_rows import TooManyRowsError, like_exported
 from .fields import FieldChoice, fits_export
 from .position import Position
 from .reading.columns import PageFile, TextFile
 from .reading.pages import write_pages
+from .volume import UNKNOWN, Volume
 from .windows import Window, changes, history, parse_time
 
 A_DAY = timedelta(days=1)
@@ -42,6 +44,8 @@ class Harvest:
     complete: tuple[Window, ...] | None = None
     """Stretches of creation time of which every row is in the files, so that one that is missing is gone; empty for
     all time, None when the files say nothing about missing rows."""
+    volume: Volume = UNKNOWN
+    """What is known of the object's rows by time, this harvest included."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Plan:
     windows: tuple[Window, ...]
     by_update: bool
     task: Task = Task.UPDATE
+    spares_export: bool = False
+    """Whether a query stands for an export, because few rows are expected."""
 
 
 def plan(
@@ -64,6 +70,8 @@ def plan(
     now: datetime,
     fits: bool = True,
     needs_export: bool = False,
+    volume: Volume = UNKNOWN,
+    few_rows: int = 0,
 ) -> Plan:
     """Return the way and the windows of one object's next run. Pure.
 
@@ -73,9 +81,13 @@ def plan(
         now: the server's clock.
         fits: whether an export may name all the fields; if not, a walk replaces it.
         needs_export: whether some fields come by export only.
+        volume: how many rows to expect.
+        few_rows: so many are queried, where a query delivers what an export does.
     """
     is_first = position.through is None
     since = () if position.through is None else tuple(changes(position.through, position.newest, now))
+    if since and entry.few_by_query and not needs_export and volume.is_few(since[-1].start_at, now, few_rows):
+        return Plan(entry, "query", (Window(since[-1].start_at, None),), by_update=True, spares_export=True)
     if entry.route is Route.EXPORT or (needs_export and fits):
         windows = since or tuple(history(history_start, now))
         return Plan(entry, "export", windows, by_update=bool(since) and entry.exports_changes)
@@ -89,7 +101,7 @@ def plan(
 class Planner(Protocol):
     """Makes a plan for the fields that are to be read."""
 
-    def __call__(self, fields: Sequence[Field], *, filters: bool) -> Plan:
+    def __call__(self, fields: Sequence[Field], *, filters: bool, volume: Volume) -> Plan:
         """Return the plan; without filters where Pardot has refused to filter by the date."""
 
 
@@ -108,6 +120,7 @@ class Harvester:
         pages_folder: Path,
         *,
         history_start: Callable[[datetime], datetime],
+        few_rows: int,
         on_event: EventHandler,
     ) -> None:
         self._transport = transport
@@ -115,9 +128,17 @@ class Harvester:
         self._exports = exports
         self._pages_folder = pages_folder
         self._history_start = history_start
+        self._few_rows = few_rows
         self._on_event = on_event
 
-    def plan(self, entry: Entry, position: Position, fields: Sequence[Field]) -> Plan:
+    def plan(
+        self,
+        entry: Entry,
+        position: Position,
+        fields: Sequence[Field],
+        *,
+        volume: Volume = UNKNOWN,
+    ) -> Plan:
         now = self._transport.server_now()
         needs_export, start = any(field.needs_export for field in fields), now
         if position.through is None and entry.route is Route.EXPORT:  # asking may cost a call
@@ -125,7 +146,18 @@ class Harvester:
         elif position.through is None and needs_export:  # it is read whole
             start = self._beginning(entry)
         fits = fits_export(fields)
-        return plan(entry, position, history_start=start, now=now, fits=fits, needs_export=needs_export)
+        if any("." in field.name for field in fields) or self._exports.has_open(entry):
+            volume = UNKNOWN  # only exports flatten related fields; and what was begun is finished
+        return plan(
+            entry,
+            position,
+            history_start=start,
+            now=now,
+            fits=fits,
+            needs_export=needs_export,
+            volume=volume,
+            few_rows=self._few_rows,
+        )
 
     def _beginning(self, entry: Entry) -> datetime:
         """Return a moment before every row of an object that is read whole; costs a call.
@@ -136,7 +168,14 @@ class Harvester:
         return FIRST_YEAR if oldest is None else oldest - A_DAY
 
     def gather(
-        self, entry: Entry, position: Position, choice: FieldChoice, custom: Sequence[Field], *, name: str
+        self,
+        entry: Entry,
+        position: Position,
+        choice: FieldChoice,
+        custom: Sequence[Field],
+        *,
+        name: str,
+        volume: Volume = UNKNOWN,
     ) -> Harvest:
         """Fetch everything between the position and now.
 
@@ -145,14 +184,15 @@ class Harvester:
 
         Args:
             name: names the page file of a query, so that runs do not collide.
+            volume: how many rows to expect; few are queried, and exported after all where that does not do.
         """
 
-        def planned(fields: Sequence[Field], *, filters: bool) -> Plan:
+        def planned(fields: Sequence[Field], *, filters: bool, volume: Volume) -> Plan:
             # A field that is new to the stored rows is read for all of them once.
             starts_over = not filters or choice.has_new(fields)
-            return self.plan(entry, Position() if starts_over else position, fields)
+            return self.plan(entry, Position() if starts_over else position, fields, volume=volume)
 
-        harvest = self._fetch(planned, choice, custom, position, name)
+        harvest = self._fetch(planned, choice, custom, position, name, volume)
         if harvest.exports and position.through is not None and choice.has_new(harvest.fields):
             # History by creation time says nothing of older rows that changed: they are the next run's.
             return replace(harvest, position=position)
@@ -173,35 +213,62 @@ class Harvester:
         All rows come by export where some fields come no other way: a row that is new to us would lack them for good.
         """
 
-        def always(fields: Sequence[Field], *, filters: bool) -> Plan:  # noqa: ARG001
+        def always(fields: Sequence[Field], *, filters: bool, volume: Volume) -> Plan:  # noqa: ARG001
             wanted = tuple(windows)
             if not wanted and fits_export(fields) and any(field.needs_export for field in fields):
                 wanted = tuple(history(self._beginning(entry), self._transport.server_now()))
             return Plan(entry, "export" if wanted else "walk", wanted, by_update=False, task=task)
 
-        return self._fetch(always, choice, custom, Position(), name)
+        return self._fetch(always, choice, custom, Position(), name, UNKNOWN)
 
     def _fetch(
-        self, planner: Planner, choice: FieldChoice, custom: Sequence[Field], position: Position, name: str
+        self,
+        planner: Planner,
+        choice: FieldChoice,
+        custom: Sequence[Field],
+        position: Position,
+        name: str,
+        volume: Volume,
     ) -> Harvest:
-        """Carry out a plan; when Pardot refuses a field, go on without it."""
-        filters = True
+        """Carry out a plan; when Pardot refuses a field, go on without it, unless an export may still deliver it."""
+        filters, expected = True, volume
         while True:
             fields = choice.choose(custom)
-            planned = planner(fields, filters=filters)
+            planned = planner(fields, filters=filters, volume=expected)
             try:
                 if planned.way == "export":
-                    return self._by_export(planned, position, fields)
-                return self._by_query(planned, position, fields, name)
+                    harvest = self._by_export(planned, position, fields)
+                else:
+                    harvest = self._by_query(planned, position, fields, name)
+                return replace(harvest, volume=self._learned(volume, planned, harvest))
             except AuthenticationError as error:
                 raise _named(error, planned) from error
-            except RejectedRequestError as error:
+            except (RejectedRequestError, TransientRequestError, DataError) as error:
+                if planned.spares_export:
+                    expected = UNKNOWN
+                    volume = self._given_up(volume, planned, error)
+                    continue
+                if not isinstance(error, RejectedRequestError):
+                    raise
                 if choice.refuse(fields, error):
                     continue
                 if planned.way != "query":
                     raise _named(error, planned) from error
                 filters = False
                 self._on_event(Event("query.filter_refused", {"object": planned.entry.table, "code": error.code}))
+
+    def _given_up(self, volume: Volume, planned: Plan, error: PardotError) -> Volume:
+        """Report that a query did not do, and remember what will not change by tomorrow."""
+        self._on_event(Event("query.given_up", {"object": planned.entry.table, "reason": str(error)}))
+        is_passing = isinstance(error, TransientRequestError | TooManyRowsError)
+        return volume if is_passing else volume.refused(self._transport.server_now())
+
+    def _learned(self, volume: Volume, planned: Plan, harvest: Harvest) -> Volume:
+        starts = [export.window.start_at for export in harvest.exports] or [one.start_at for one in planned.windows]
+        if not starts:
+            return volume
+        rows = sum(file.rows for file in harvest.files)
+        return volume.corrected(rows, min(starts), harvest.position.through or self._transport.server_now())
 
     def _by_export(self, planned: Plan, position: Position, fields: tuple[Field, ...]) -> Harvest:
         entry = planned.entry
@@ -248,6 +315,8 @@ class Harvester:
         query = self._dialect.query(entry, [field.name for field in fields if field.is_asked])
         newest = _Newest(entry.changed_by, self._dialect.parse_time)
         pages = newest.watch(self._pages(query, planned, position))
+        if planned.spares_export:
+            pages = like_exported(pages, query, entry, fields, self._few_rows)
         file: PageFile = write_pages(
             pages,
             fields,

@@ -28,6 +28,7 @@ from .reading.columns import CheckedFile
 from .reviews import ROWS_PER_CALL, Schedule
 from .session import Session
 from .tables import Delivery, deliver, kept_columns, rows_item, table_hints
+from .volume import Volume
 from .windows import Window, api_time, parse_time
 
 _DOUBTED_AT = "doubted_at"
@@ -90,7 +91,10 @@ def _update(turn: _Turn) -> Iterator[Any]:
     position = Position.from_state(turn.state)
     is_first = position.through is None
     turn.session.forget_loaded(turn.entry, position)
-    harvest = turn.session.harvester.gather(turn.entry, position, turn.choice, turn.custom, name=turn.name)
+    volume = Volume.from_state(turn.state)
+    harvest = turn.session.harvester.gather(
+        turn.entry, position, turn.choice, turn.custom, name=turn.name, volume=volume
+    )
     doubted_at, now = turn.state.get(_DOUBTED_AT), turn.session.transport.server_now()
     was_in_doubt = doubted_at is not None and parse_time(doubted_at).date() != now.date()
     gone = yield from turn.deliver(harvest, is_first=is_first, was_in_doubt=was_in_doubt)
@@ -99,6 +103,8 @@ def _update(turn: _Turn) -> Iterator[Any]:
     elif gone is not None:
         turn.state.pop(_DOUBTED_AT, None)
     harvest.position.write(turn.state)
+    if turn.entry.few_by_query:
+        harvest.volume.write(turn.state)
     is_whole = is_first or turn.choice.has_new(harvest.fields)
     turn.choice.note_loaded(harvest.fields)
     if is_whole:  # what was read whole today need not be looked at again; an export may be of an earlier day

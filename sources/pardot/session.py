@@ -102,6 +102,7 @@ class Session:
             self.exports,
             folder / "pages",
             history_start=self.history_start,
+            few_rows=settings.few_rows,
             on_event=on_event,
         )
 

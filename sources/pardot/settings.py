@@ -107,6 +107,10 @@ class Settings:
     review_days: int = 30
     """Days within which every loaded row is looked at again, for rows purged or changed without a stamp; 0 is never."""
 
+    few_rows: int = 2000
+    """Where so few new and changed rows are expected, activities, visits and page views are queried: a call per 1,000
+    rows and no waiting for an export. 0 always exports."""
+
     rejected_text: Literal["keep", "mask", "drop"] = "keep"
     """What `rejected_rows` holds of the text of rows that cannot be read: `keep`; `mask` without e-mail addresses, IP
     addresses, phone numbers and queries of URLs; `drop` nothing of it."""
@@ -220,6 +224,7 @@ SETTINGS_KEYS: Final = (
     SettingKey("max_daily_calls", values.positive_calls),
     SettingKey("reserve_percent", values.percent),
     SettingKey("review_days", values.days),
+    SettingKey("few_rows", values.rows),
     SettingKey("rejected_text", values.one_of("keep", "mask", "drop")),
 )
 """Every key of the source, in the order in which they are looked up."""

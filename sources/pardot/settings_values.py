@@ -154,6 +154,14 @@ def days(found: object) -> int:
     return int(number)
 
 
+def rows(found: object) -> int:
+    """A whole number of rows, 0 or more."""
+    number = _number(found)
+    if number is None or number != int(number) or number < 0:
+        raise ValueError("a whole number, 0 or more")
+    return int(number)
+
+
 def percent(found: object) -> float:
     """0 to 100."""
     number = _number(found)

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from fetching import WINDOWS, OpenAccount, calls
+from fetching import WINDOWS, OpenAccount, calls, event_names
 from kit import Account, table_differences
 
 from pardot.errors import AuthenticationError, RunLockedError
@@ -210,6 +211,26 @@ def test_ids_that_stand_twice_are_loaded_once(
 
 
 # -- what happens on our side
+
+
+def test_load_that_needs_more_memory_than_it_is_given_is_repeated_without_a_bound(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", 0)
+    monkeypatch.setattr("pardot_etl.database.MEMORY_PER_THREAD_MB", 1)
+    assert run(account, review_days=0).exit_code == 0
+    stages = Counter((event.name, event.fields.get("stage")) for event in account.events)
+    assert stages["stage.started", "load"] - stages["stage.finished", "load"] == 1
+    assert event_names(account).count("export.file_on_disk") == WINDOWS
+    assert differences(account) == {}
+
+
+def test_memory_that_a_killed_run_left_on_disk_is_removed(account: Account) -> None:
+    left = account.places.working_database.with_name("working.duckdb.tmp") / "duckdb_temp_storage_DEFAULT-0.tmp"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"spilled")
+    assert run(account).exit_code == 0
+    assert not left.parent.exists()
 
 
 def test_second_run_at_once_is_turned_away(account: Account) -> None:

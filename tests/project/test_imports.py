@@ -16,7 +16,7 @@ LAYERS = tuple(
         """,
         """
         windows position objects.entry objects.standard objects.on_demand catalogue custom_fields reviews
-        backfills reading.personal settings_values settings_lookup settings api.codes api.retry api.allowance
+        backfills volume reading.personal settings_values settings_lookup settings api.codes api.retry api.allowance
         api.answers api.bodies api.hosts api.failures
         """,
         """
@@ -29,7 +29,7 @@ LAYERS = tuple(
         dialects.legacy_times dialects.legacy_api dialects.legacy_catalogue dialects.legacy_records
         dialects.legacy_queries dialects.legacy_visits dialects.legacy_templates dialects.legacy_statistics
         dialects.legacy_exports dialects.legacy dialects.legacy_beside dialects.choose
-        exports.messages exports.adoption exports.pace exports.driver fields harvest
+        exports.messages exports.adoption exports.pace exports.driver fields few_rows harvest
         """,
         """
         tables purges session resources source

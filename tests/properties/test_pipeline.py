@@ -124,6 +124,7 @@ class Pipeline(RuleBasedStateMachine):
         file_bytes=st.sampled_from([200_000_000, 3_000]),
         waiting=st.integers(0, 1),
         review_days=st.sampled_from([0, 1, 2, 7]),
+        few_rows=st.sampled_from([0, 20, 2000]),
         activities=st.integers(30, 150),
         number=seeds,
     )
@@ -137,6 +138,7 @@ class Pipeline(RuleBasedStateMachine):
         file_bytes: int,
         waiting: int,
         review_days: int,
+        few_rows: int,
         activities: int,
         number: int,
     ) -> None:
@@ -144,7 +146,7 @@ class Pipeline(RuleBasedStateMachine):
             page_ceiling=ceiling,
             file_bytes=file_bytes,
             processing=Polls(waiting, 1),
-            settings={"review_days": review_days},
+            settings={"review_days": review_days, "few_rows": few_rows},
         )
         for name in sorted(minor):
             switches = MINOR_SWITCHES[name](switches)

@@ -163,6 +163,10 @@ class Exports:
         self._emit("export.adopted", entry, export_id=adopted.export_id, window=str(window_of(adopted)))
         return adopted
 
+    def has_open(self, entry: Entry) -> bool:
+        """Whether an export of what is new was begun and is not known to be loaded."""
+        return bool(self._ledger.open_exports(entry.table, Task.UPDATE))
+
     def fetch(self, entry: Entry, record: ExportRecord) -> FetchedExport:
         """Return all files of one export, continuing from wherever the ledger says it is.
 

@@ -69,6 +69,8 @@ class Entry:
     export_arguments: tuple[tuple[str, object], ...] = ()
     changed_by: str = "updatedAt"
     """The field that the dated query filters on."""
+    few_by_query: bool = False
+    """Whether a query by `changed_by` delivers the rows of an export: then a few are asked for by query."""
     finds_new_by_id: bool = False
     """Also ask for ids above the greatest one seen: rows may lack the dated field."""
     has_recycle_bin: bool = False

@@ -28,6 +28,7 @@ STANDARD = (
         relations="campaign customRedirect email emailTemplate file form formHandler landingPage listEmail opportunity "
         "prospect visit visitor visitorPageView",
         export_object="VisitorActivity",
+        few_by_query=True,
         export_arguments=(("prospectOnly", False),),
     ),
     Entry(
@@ -66,6 +67,7 @@ STANDARD = (
         has_recycle_bin=True,
         has_custom_fields=True,
     ),
+    # Whether a query without `isIdentified` leaves out anonymous visitors, as in version 4, is not documented.
     Entry(
         "visitors",
         build_fields(
@@ -88,6 +90,7 @@ STANDARD = (
         ),
         Route.EXPORT,
         export_object="Visit",
+        few_by_query=True,
     ),
     Entry(
         "visitor_page_views",
@@ -98,6 +101,8 @@ STANDARD = (
         ),
         Route.EXPORT,
         export_object="VisitorPageView",
+        changed_by="createdAt",
+        few_by_query=True,
         exports_changes=False,
     ),
     Entry(
