@@ -83,6 +83,7 @@ NOTICES = frozenset(
         "export.lost",
         "export.adopted",
         "backfill.not_needed",
+        "column.renamed",
         "column.widened",
         "review.failed",
         "review.in_doubt",

@@ -10,7 +10,8 @@ Source: Account Engagement API v5, CustomField and Prospect object pages; error 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from .catalogue import MAX_EXPORT_FIELDS, PURGED_AT, Entry, Field
 from .dialects.dialect import REFUSED_FIELD_CODES, Dialect
 from .errors import DataError, RejectedRequestError
 from .events import Event, EventHandler
-from .naming import column_name
+from .naming import column_name, other_column_name
 from .windows import api_time
 
 REFUSAL_BELIEVED_FOR = timedelta(days=7)
@@ -30,8 +31,8 @@ class FieldChoice:
     A refusal may pass with a right that is granted later, so it is believed for a week only.
 
     Args:
-        state: the resource's state; `refused_fields` (name to moment), `custom_fields` (the names tried and taken) and
-            `fields` (the columns whose values are loaded) are ours.
+        state: the resource's state; `refused_fields` (name to moment), `refused_filter` (a moment), `custom_fields`
+            (the names tried and taken) and `fields` (the columns whose values are loaded) are ours.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class FieldChoice:
             custom: the account's own fields, and fields of related objects.
 
         Raises:
-            DataError: two fields would share one column.
+            DataError: the names of two fields differ in case only.
         """
         fields = [*self._entry.fields, *self._accepted(custom)]
         refused = self._refused()
@@ -64,8 +65,7 @@ class FieldChoice:
                 Event("field.left_out", {"object": self._entry.table, "field": name, "since": refused[name]})
             )
         chosen = (*(field for field in fields if field.name not in refused), PURGED_AT)
-        self._insist_on_distinct_columns(chosen)
-        return chosen
+        return tuple(self._with_distinct_columns(chosen))
 
     def refuse(self, fields: Sequence[Field], error: RejectedRequestError) -> bool:
         """Remember which of the fields the error is about; False when it is about something else.
@@ -85,6 +85,16 @@ class FieldChoice:
         for name in refused:
             self._on_event(Event("field.refused", {"object": self._entry.table, "field": name, "code": error.code}))
         return True
+
+    def may_filter(self) -> bool:
+        """Whether to ask for rows by the date of their change: Pardot has not refused that this week."""
+        refused_at: str | None = self._state.get("refused_filter")
+        return refused_at is None or refused_at <= self._oldest_refusal()
+
+    def refuse_filter(self, error: RejectedRequestError) -> None:
+        """Remember that rows cannot be asked for by the date of their change."""
+        self._state["refused_filter"] = api_time(self._server_now())
+        self._on_event(Event("query.filter_refused", {"object": self._entry.table, "code": error.code}))
 
     def has_new(self, fields: Sequence[Field]) -> bool:
         """Whether a field was not asked for when the stored rows were read, so that all of them lack its values."""
@@ -117,9 +127,11 @@ class FieldChoice:
 
     def _refused(self) -> dict[str, str]:
         """Return the refusals that are still believed, name to moment."""
-        oldest = api_time(self._server_now() - REFUSAL_BELIEVED_FOR)
         refused: dict[str, str] = self._state.get("refused_fields", {})
-        return {name: at for name, at in refused.items() if at > oldest}
+        return {name: at for name, at in refused.items() if at > self._oldest_refusal()}
+
+    def _oldest_refusal(self) -> str:
+        return api_time(self._server_now() - REFUSAL_BELIEVED_FOR)
 
     def _remember(self, refused: Sequence[str]) -> None:
         at = api_time(self._server_now())
@@ -141,18 +153,26 @@ class FieldChoice:
         usable = set(self._usable(names))
         return [name for name in names if name not in usable]
 
-    def _insist_on_distinct_columns(self, fields: Sequence[Field]) -> None:
-        columns: dict[str, str] = {}
+    def _with_distinct_columns(self, fields: Iterable[Field]) -> Iterator[Field]:
+        """Give a field whose usual column another one has a column of its own; the first one keeps it."""
+        names, columns = dict[str, str](), set[str]()
         for field in fields:
-            other = columns.setdefault(field.column, field.name)
+            other = names.setdefault(field.name.lower(), field.name)
             if other != field.name:
                 raise DataError(
                     "the fields",
-                    expected="one column per field",
-                    found=f"{other} and {field.name} would both be the column {field.column}",
+                    expected="names that differ in more than case",
+                    found=f"{other} and {field.name}",
                     object_name=self._entry.table,
                     next_step="Nothing of it was loaded; rename one of the two custom fields in Account Engagement",
                 )
+            if field.column in columns:
+                field = replace(field, stored_as=other_column_name(field.name))
+                self._on_event(
+                    Event("column.renamed", {"object": self._entry.table, "field": field.name, "column": field.column})
+                )
+            columns.add(field.column)
+            yield field
 
 
 def fits_export(fields: Sequence[Field]) -> bool:

@@ -231,7 +231,7 @@ class Harvester:
         volume: Volume,
     ) -> Harvest:
         """Carry out a plan; when Pardot refuses a field, go on without it, unless an export may still deliver it."""
-        filters, expected = True, volume
+        filters, expected = choice.may_filter(), volume
         while True:
             fields = choice.choose(custom)
             planned = planner(fields, filters=filters, volume=expected)
@@ -255,7 +255,7 @@ class Harvester:
                 if planned.way != "query":
                     raise _named(error, planned) from error
                 filters = False
-                self._on_event(Event("query.filter_refused", {"object": planned.entry.table, "code": error.code}))
+                choice.refuse_filter(error)
 
     def _given_up(self, volume: Volume, planned: Plan, error: PardotError) -> Volume:
         """Report that a query did not do, and remember what will not change by tomorrow."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from zlib import crc32
 
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD = re.compile(r"[^a-z0-9_]+")
@@ -22,6 +23,17 @@ def column_name(name: str) -> str:
     words = "_".join(_WORD_START.split(name)).lower()
     cleaned = _MANY_UNDERSCORES.sub("___", _NOT_WORD.sub("_", words))
     return f"_{cleaned}"[:_MAX_NAME] if cleaned[:1].isdigit() else cleaned[:_MAX_NAME]
+
+
+def other_column_name(name: str) -> str:
+    """Return a column for an API field whose usual one is another field's; always the same for a name.
+
+    >>> column_name("LeadSource__c") == column_name("Lead_Source__c"), other_column_name("LeadSource__c")
+    (True, 'lead_source_37581682__c')
+    """
+    column = column_name(name)
+    suffix = "__c" if column.endswith("__c") else ""
+    return f"{column.removesuffix(suffix)[: _MAX_NAME - 12]}_{crc32(name.encode()):08x}{suffix}"
 
 
 def quote_identifier(name: str) -> str:

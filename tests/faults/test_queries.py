@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from fetching import Fetcher, OpenAccount, calls, event_names
 from kit import Account
@@ -63,6 +65,24 @@ def test_hidden_records_are_reported(fetcher: Fetcher, account: Account) -> None
     fetcher.gather("list_memberships")
     warnings = [event for event in account.events if event.name == "query.warning"]
     assert "202" in str(warnings[0])
+
+
+def test_refused_filter_is_not_tried_again_for_a_week(fetcher: Fetcher, account: Account) -> None:
+    def filtered() -> list[bool]:
+        """Gather once more and tell of each call whether it asked by date."""
+        before = len(account.emulator.calls)
+        assert fetcher.ids("campaigns", position) == fetcher.expected_ids("campaigns")
+        return ["updatedAt" in call.query.partition("&")[2] for call in account.emulator.calls[before:]]
+
+    position = fetcher.gather("campaigns").position
+    account.emulator.faults.add(Fault("query:campaigns", "error", code=52, times=3))
+    assert filtered() == [True, True, True, False]  # the recycle bin may be meant as well
+    account.clock.advance(timedelta(days=6))
+    assert not any(filtered())
+    account.clock.advance(timedelta(days=2))
+    fetcher.gather("lists")  # the first answer tells the time
+    assert fetcher.gather("campaigns", position).files[0].rows < len(fetcher.expected_ids("campaigns"))
+    assert event_names(account).count("query.filter_refused") == 1
 
 
 def test_rows_out_of_order_stop_the_walk(fetcher: Fetcher, account: Account) -> None:

@@ -40,9 +40,11 @@ class Account:
             raise RejectedRequestError(OPERATION, code=self.code, reason="Invalid field")
         return {"values": []}
 
+    def fields(self, *custom: str) -> tuple[Field, ...]:
+        return self.choice.choose([Field(name, Type.TEXT) for name in custom])
+
     def chosen(self, *custom: str) -> set[str]:
-        fields = self.choice.choose([Field(name, Type.TEXT) for name in custom])
-        return {field.name for field in fields if field.name.endswith("__c")}
+        return {field.name for field in self.fields(*custom) if field.name.endswith("__c")}
 
 
 def test_custom_fields_are_spelled_as_objects_spell_them() -> None:
@@ -68,6 +70,20 @@ def test_refused_fields_are_found_by_halving_and_remembered() -> None:
     calls = len(account.transport.asked)
     assert account.chosen(*names, "New__c") == {*names, "New__c"} - {"F3__c", "F12__c"}
     assert len(account.transport.asked) == calls + 1
+
+
+def test_fields_that_would_share_a_column_have_one_each() -> None:
+    account = Account()
+    columns = {field.name: field.column for field in account.fields("Lead_Source__c", "LeadSource__c")}
+    assert columns["Lead_Source__c"] == "lead_source__c"
+    assert columns["LeadSource__c"] == "lead_source_37581682__c"
+    renamed = [event.fields for event in account.events if event.name == "column.renamed"]
+    assert renamed == [{"object": "prospects", "field": "LeadSource__c", "column": "lead_source_37581682__c"}]
+
+
+def test_names_that_differ_in_case_only_are_refused() -> None:
+    with pytest.raises(DataError, match="differ in more than case"):
+        Account().fields("Region__c", "REGION__c")
 
 
 def test_field_that_is_gone_is_no_longer_asked_for() -> None:
