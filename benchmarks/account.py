@@ -12,12 +12,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+
+from people import add_prospects, give_fields
 
 END = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 START = END - timedelta(days=400)
@@ -54,14 +56,20 @@ class Account:
 
 
 @contextmanager
-def emulated_account(activities: int, *, seed: int, later_changes: int = 0) -> Iterator[Account]:
+def emulated_account(
+    activities: int, *, seed: int, later_changes: int = 0, prospects: int = 0, several_values: bool = False
+) -> Iterator[Account]:
     """Serve an account in another process while the block runs.
 
     Args:
         later_changes: 0 for the account at `END`; else the account a day later, with about so many new and changed
             activities, half of each.
+        prospects: so many more, with sixty custom fields.
+        several_values: whether one more field holds several values.
     """
-    command = [sys.executable, __file__, f"--activities={activities}", f"--seed={seed}", f"--changes={later_changes}"]
+    numbers = {"activities": activities, "seed": seed, "changes": later_changes, "prospects": prospects}
+    command = [sys.executable, __file__, *(f"--{name}={number}" for name, number in numbers.items())]
+    command += ["--several-values"] * several_values
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -75,30 +83,49 @@ def emulated_account(activities: int, *, seed: int, later_changes: int = 0) -> I
             process.stdin.close()
 
 
-def store_file(activities: int, seed: int, changes: int) -> Path:
-    folder = Path(tempfile.gettempdir()) / f"pardot-bench-{activities}-{seed}"
-    return folder / (f"account-and-{changes}.sqlite" if changes else "account.sqlite")
+def _in_folder(activities: int, seed: int, name: str) -> Path:
+    return Path(tempfile.gettempdir()) / f"pardot-bench-{activities}-{seed}" / f"{name}.sqlite"
 
 
-def build_store(activities: int, seed: int, changes: int) -> Path:
-    """Return the file of an account, built when it is not there yet."""
-    from pardot_emulator import Store
+def build_store(activities: int, seed: int) -> Path:
+    """Return the file of an account at `END`, built when it is not there yet."""
     from pardot_emulator.company import build_company
 
-    target = store_file(activities, seed, changes)
+    target = _in_folder(activities, seed, "account")
+    print(f"an account of {activities:,} activities in {target.parent}", file=sys.stderr)
+    return _built(target, lambda store: build_company(store, activities=activities, seed=seed, end_at=END))
+
+
+def build_store_a_day_later(activities: int, seed: int, changes: int) -> Path:
+    return _built(
+        _in_folder(activities, seed, f"account-and-{changes}"),
+        lambda store: _let_a_day_pass(store, seed, changes),
+        build_store(activities, seed),
+    )
+
+
+def build_store_of_people(activities: int, seed: int, prospects: int, *, several_values: bool) -> Path:
+    def add(store: Any) -> None:
+        give_fields(store, several_values=several_values)
+        add_prospects(store, prospects, END)
+
+    name = f"people-{prospects}{'-several' if several_values else ''}"
+    return _built(_in_folder(activities, seed, name), add, build_store(activities, seed))
+
+
+def _built(target: Path, change: Callable[[Any], None], base: Path | None = None) -> Path:
+    """Return a store's file; if it is not there yet, made of a copy of another one, or of nothing."""
+    from pardot_emulator import Store
+
     if target.exists():
         return target
-    print(f"building an account of {activities:,} activities in {target.parent}", file=sys.stderr)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".draft")
     draft.unlink(missing_ok=True)
-    if changes:
-        shutil.copyfile(build_store(activities, seed, 0), draft)
+    if base is not None:
+        shutil.copyfile(base, draft)
     with Store(str(draft)) as store:
-        if changes:
-            _let_a_day_pass(store, seed, changes)
-        else:
-            build_company(store, activities=activities, seed=seed, end_at=END)
+        change(store)
     return draft.replace(target)
 
 
@@ -133,9 +160,16 @@ def main() -> None:
     parser.add_argument("--activities", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--changes", type=int, default=0)
-    options = parser.parse_args()
-    path = build_store(options.activities, options.seed, options.changes)
-    serve(path, END + DAY if options.changes else END)
+    parser.add_argument("--prospects", type=int, default=0)
+    parser.add_argument("--several-values", action="store_true")
+    given = parser.parse_args()
+    if given.changes:
+        serve(build_store_a_day_later(given.activities, given.seed, given.changes), END + DAY)
+    elif given.prospects:
+        several = given.several_values
+        serve(build_store_of_people(given.activities, given.seed, given.prospects, several_values=several), END)
+    else:
+        serve(build_store(given.activities, given.seed), END)
 
 
 if __name__ == "__main__":

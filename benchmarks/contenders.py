@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from account import END, START, Account
-from activities import COLUMNS, FIELDS
+from activities import COLUMNS, FIELDS, TABLE
 from measure import Measured, run_way
 from plain_client import PlainClient, export_body
 
@@ -73,14 +73,20 @@ def run_floor(prepared: Prepared, folder: Path, *, merges: bool = False) -> Meas
     return run_way("floor", order)
 
 
-def run_ours(account: Account, folder: Path, objects: Sequence[str] | None) -> Measured:
+def run_ours(account: Account, folder: Path, objects: Sequence[str] | None, *, destination: str = "duckdb") -> Measured:
     """Run the pipeline once.
 
     Args:
         objects: tables to read; None for all that the reporting tables need.
+        destination: `duckdb`, or `filesystem` for a folder of Parquet files.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    order = {"settings": account.settings(), "folder": str(folder), "objects": objects}
+    order = {
+        "settings": account.settings(),
+        "folder": str(folder),
+        "objects": objects,
+        "destination": destination,
+    }
     return run_way("ours", order, home=folder)
 
 
@@ -94,11 +100,15 @@ def run_naive(files: Sequence[str], folder: Path, rows: int) -> Measured:
     return run_way("naive", {"files": list(files), "folder": str(folder), "rows": rows}, home=folder)
 
 
-def run_paging(account: Account, prepared: Prepared, *, limit: int, pages: int) -> Measured:
+def run_paging(account: Account, collection: str, fields: Sequence[str], *, limit: int, pages: int) -> Measured:
+    """Fetch and parse some pages of a collection; at most as many as it has."""
+    client = PlainClient(account)
+    client.log_in()
     order = {
         "url": account.url,
-        "headers": dict(prepared.headers),
-        "fields": FIELDS,
+        "headers": dict(client.headers),
+        "collection": collection,
+        "fields": list(fields),
         "limit": limit,
         "pages": pages,
     }
@@ -106,16 +116,21 @@ def run_paging(account: Account, prepared: Prepared, *, limit: int, pages: int) 
 
 
 def checksum_of_floor(folder: Path) -> Checksum:
-    return _checksum(folder / "floor.duckdb", "activities")
+    return _checksum(folder / "floor.duckdb", "activities", list(COLUMNS))
 
 
-def checksum_of_ours(folder: Path) -> Checksum:
+def checksum_of_ours(folder: Path, table: str = TABLE, columns: Sequence[str] = tuple(COLUMNS)) -> Checksum:
     """Read what people read: the published snapshot."""
-    return _checksum(folder / "published.duckdb", "pardot.visitor_activities")
+    return _checksum(folder / "published.duckdb", f"pardot.{table}", columns)
 
 
-def _checksum(database: Path, table: str) -> Checksum:
-    said = run_way("checksum", {"database": str(database), "table": table, "columns": list(COLUMNS)}).said
+def checksum_of_parquet(folder: Path) -> Checksum:
+    """Read the Parquet files of a run to the filesystem."""
+    return _checksum(Path(":memory:"), f"read_parquet('{folder}/lake/{TABLE}/*.parquet')", tuple(COLUMNS))
+
+
+def _checksum(database: Path, table: str, columns: Sequence[str]) -> Checksum:
+    said = run_way("checksum", {"database": str(database), "table": table, "columns": list(columns)}).said
     return Checksum(int(said["rows"]), str(said["checksum"]))
 
 

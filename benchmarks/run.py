@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from account import Account, emulated_account
-from activities import TABLE
+from activities import FIELDS, TABLE
 from command import Command
 from contenders import (
     Prepared,
     checksum_of_floor,
     checksum_of_ours,
+    checksum_of_parquet,
     insist_on_equal,
     prepare_history,
     run_floor,
@@ -90,28 +91,37 @@ def compare(activities: int, rounds: int, seed: int, naive_rows: int) -> tuple[l
     ):
         folder = Path(name)
         prepared = prepare_history(account)
-        floors, ours = [], []
+        floors, ours, parquets = [], [], []
         for number in range(rounds):
             shutil.rmtree(folder / "floor", ignore_errors=True)
             shutil.rmtree(folder / "ours", ignore_errors=True)
+            shutil.rmtree(folder / "parquet", ignore_errors=True)
             floors.append(run_floor(prepared, folder / "floor"))
             ours.append(run_ours(account, folder / "ours", [TABLE]))
             expected = checksum_of_floor(folder / "floor")
             insist_on_equal(expected, checksum_of_ours(folder / "ours"))
+            parquets.append(run_ours(account, folder / "parquet", [TABLE], destination="filesystem"))
+            insist_on_equal(expected, checksum_of_parquet(folder / "parquet"))
             assert expected.rows == activities
             print(
                 f"round {number + 1}: floor {floors[-1].cpu_seconds:.2f} CPU s, ours {ours[-1].cpu_seconds:.2f}",
                 flush=True,
             )
-        floor, our = middle(floors), middle(ours)
+        floor, our, parquet = middle(floors), middle(ours), middle(parquets)
         rows = [
             _measured_row("floor: download + one read_csv", prepared.calls_with_downloads, floor, folder / "floor"),
             _measured_row("pardot-etl run", int(our.said["api_calls"]), our, folder / "ours"),
+            _measured_row(
+                "pardot-etl run --destination filesystem",
+                int(parquet.said["api_calls"]),
+                parquet,
+                folder / "parquet",
+            ),
             _naive_row(floor.said["files"], folder / "naive", naive_rows, activities, prepared),
-            *(_paging_row(account, prepared, limit, activities) for limit in (1000, 200)),
+            *(_paging_row(account, limit, activities) for limit in (1000, 200)),
         ]
         notes = [
-            f"Medians of {rounds} interleaved rounds. In every round both tables held {activities:,} rows and had "
+            f"Medians of {rounds} interleaved rounds. In every round all tables held {activities:,} rows and had "
             "the same checksum over all typed values.",
             "`pardot-etl run` includes login, the account call, creating and polling the exports, download, every "
             "verification, load, key check, and publishing (no reporting tables). "
@@ -158,9 +168,9 @@ def _naive_row(files: list[str], folder: Path, rows: int, activities: int, prepa
     )
 
 
-def _paging_row(account: Account, prepared: Prepared, limit: int, activities: int) -> Row:
+def _paging_row(account: Account, limit: int, activities: int) -> Row:
     pages = min(20, max(1, activities // limit))
-    run = run_paging(account, prepared, limit=limit, pages=pages)
+    run = run_paging(account, "visitor-activities", FIELDS, limit=limit, pages=pages)
     needed = math.ceil(activities / limit)
     per_page = float(run.said["wall_seconds"]) / pages
     return Row(f"query API, {limit} rows a page, scaled", needed, per_page * needed, 0.0, None)

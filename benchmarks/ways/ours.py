@@ -54,12 +54,17 @@ places = Places(
     working_database=folder / "working.duckdb",
     published_database=folder / "published.duckdb",
     published_parquet=None,
-    lake=None,
+    lake=str(folder / "lake"),
     data_folder=folder / "dlt",
 )
 cpu["start"] = cpu_seconds()
 objects = tuple(order["objects"]) if order["objects"] else None
-summary = run(load_settings(**order["settings"]), places, RunOptions(objects=objects, transform=False), watch)
+summary = run(
+    load_settings(**order["settings"]),
+    places,
+    RunOptions(objects=objects, destination=order["destination"], transform=False),
+    watch,
+)
 cpu["between stages"] = cpu_seconds() - sum(cpu.values())
 report = {
     "seconds": dict(summary.seconds),

@@ -9,7 +9,7 @@ import requests
 order = json.loads(sys.argv[1])
 started = time.monotonic()
 rows = 0
-url = f"{order['url']}/api/v5/objects/visitor-activities"
+url = f"{order['url']}/api/v5/objects/{order['collection']}"
 params = {"fields": ",".join(order["fields"]), "limit": order["limit"], "orderBy": "id ASC"}
 with requests.Session() as session:
     session.headers.update(order["headers"])
