@@ -19,7 +19,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from people import add_prospects, give_fields
+from many_prospects import add_prospects, give_fields
 
 END = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 START = END - timedelta(days=400)

@@ -15,8 +15,8 @@ from pathlib import Path
 from account import emulated_account
 from command import Command
 from contenders import checksum_of_ours, run_ours, run_paging
+from many_prospects import FIELD_COUNT
 from measure import Measured, middle
-from people import FIELD_COUNT
 
 from pardot.catalogue import select_entries
 
