@@ -111,6 +111,7 @@ class Trial:
         return {
             **self.emulator.environment(),
             "SOURCES__PARDOT__START_DATE": HISTORY_START.isoformat(),
+            "SOURCES__PARDOT__FEW_ROWS": "0",  # small as this account is, nothing new would be exported
             "DLT_DATA_DIR": str(self.folder / "dlt"),
             "DLT_PROJECT_DIR": str(self.folder),
             "DESTINATION__DUCKDB__CREDENTIALS": str(self.folder / "working.duckdb"),
