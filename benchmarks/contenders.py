@@ -126,7 +126,7 @@ def checksum_of_ours(folder: Path, table: str = TABLE, columns: Sequence[str] = 
 
 def checksum_of_parquet(folder: Path) -> Checksum:
     """Read the Parquet files of a run to the filesystem."""
-    return _checksum(Path(":memory:"), f"read_parquet('{folder}/lake/{TABLE}/*.parquet')", tuple(COLUMNS))
+    return _checksum(Path(":memory:"), f"read_parquet('{folder}/lake/pardot/{TABLE}/*.parquet')", tuple(COLUMNS))
 
 
 def _checksum(database: Path, table: str, columns: Sequence[str]) -> Checksum:

@@ -6,12 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-RESULTS_LAST: Final = timedelta(days=7)
-"""Source: Export API v5 guide, "Expiration": results can be downloaded for seven days."""
+from pardot.exports.ledger import RESULTS_LAST
 
 
 @dataclass(frozen=True)

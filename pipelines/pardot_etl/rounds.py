@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pardot.errors import LimitReachedError, PardotError, RejectedRequestError, SettingsError, StorageError
 from pardot.events import Event
-from pardot.exports.ledger import Task
+from pardot.exports.ledger import RESULTS_LAST, Task
 
 from . import unfinished
 from .healing import causes, reason_of
-from .in_flight import RESULTS_LAST
 from .summary import Tally
 
 if TYPE_CHECKING:

@@ -335,3 +335,14 @@ def test_interrupted_review_is_finished_and_then_made_anew(account: Account) -> 
     assert marked(account, "visitor_activities") == []
     run(account)
     assert marked(account, "visitor_activities") == gone
+
+
+def test_interrupted_review_whose_exports_have_expired_is_made_with_the_windows_of_today(account: Account) -> None:
+    gone = purge(account, "visitor-activities", newest=True)
+    account.clock.advance(A_DAY)
+    account.emulator.faults.add(Fault("export.download", "http", skip=2, times=12, status=503))
+    assert any("review.failed" in notice for notice in run(account).notices)
+    assert marked(account, "visitor_activities") == []
+    account.clock.advance(8 * A_DAY)
+    run(account)
+    assert marked(account, "visitor_activities") == gone

@@ -36,7 +36,7 @@ from ..events import Event, EventHandler
 from ..reading.csv_files import ResultFile, ResultFileWriter
 from ..windows import Window, api_time, parse_time
 from .adoption import Adoption
-from .ledger import ASKED, ExportRecord, FileRecord, Ledger, Task
+from .ledger import ASKED, RESULTS_LAST, ExportRecord, FileRecord, Ledger, Task
 from .messages import (
     Status,
     build_request,
@@ -142,6 +142,10 @@ class Exports:
         if task is Task.BACKFILL:  # its windows are named by the user: another one's exports are kept for another time
             texts = {text for text, _, _ in intents}
             left_behind = [one for one in left_behind if one.request in texts]
+        if task is Task.REVIEW and not any(map(self._still_lasts, left_behind)):
+            # Made anew, they would be of another day's windows, and tell nothing of what is gone by today.
+            self.forget_all(left_behind)
+            left_behind = []
         if left_behind and self._serve(left_behind, intents, requests[0], task):
             # One that is still to be created reaches to now; those that were leave the time since then to be asked for.
             reaches_now = any(one.export_id is None and window_of(one).end_at is None for one in left_behind)
@@ -154,6 +158,11 @@ class Exports:
         if task is Task.UPDATE and self._adopts:
             return [self._adopted(entry, record) for record in intended]
         return intended
+
+    def _still_lasts(self, record: ExportRecord) -> bool:
+        """Whether an export was created, and not so long ago that its files are gone."""
+        oldest = self._transport.server_now() - RESULTS_LAST
+        return record.created_at is not None and parse_time(record.created_at) >= oldest
 
     def _adopted(self, entry: Entry, record: ExportRecord) -> ExportRecord:
         adopted = self._adoption.adopt(record)

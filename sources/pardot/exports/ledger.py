@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,10 @@ class Task(Enum):
     """A stretch of the past, on request."""
     REVIEW = "review"
     """Rows that are loaded already, read again for what no filter by date tells."""
+
+
+RESULTS_LAST = timedelta(days=7)
+"""Source: Export API v5 guide, "Expiration": results can be downloaded for seven days."""
 
 
 @dataclass(frozen=True)
