@@ -19,6 +19,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from copies import multiply_activities
 from many_prospects import add_prospects, give_fields
 
 END = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
@@ -26,6 +27,8 @@ START = END - timedelta(days=400)
 """The emulated company tells thirteen months; this lies before all of them."""
 DAY = timedelta(days=1)
 ACTIVITIES = "visitor-activities"
+ONE_COMPANY = 1_000_000
+"""Accounts with more activities are made of copies of one with so many."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,16 @@ def build_store(activities: int, seed: int) -> Path:
 
     target = _in_folder(activities, seed, "account")
     print(f"an account of {activities:,} activities in {target.parent}", file=sys.stderr)
-    return _built(target, lambda store: build_company(store, activities=activities, seed=seed, end_at=END))
+    times, rest = divmod(activities, ONE_COMPANY)
+    if times < 2 or rest:
+        return _built(target, lambda store: build_company(store, activities=activities, seed=seed, end_at=END))
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_suffix(".draft")
+        shutil.copyfile(build_store(ONE_COMPANY, seed), draft)
+        multiply_activities(draft, times)
+        draft.replace(target)
+    return target
 
 
 def build_store_a_day_later(activities: int, seed: int, changes: int) -> Path:

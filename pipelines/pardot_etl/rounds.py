@@ -161,8 +161,7 @@ class Rounds:
             self._round((), errand)
 
     def _round(self, objects: Sequence[str] | None, errand: Errand) -> None:
-        """Extract and load once, and once more when the destination refused a large file unchecked, or its memory was
-        bounded too tightly."""
+        """Extract and load once, and once more when the destination's memory was bounded too tightly."""
         session, before = self._session, self._tally.copy()
         failures, failed = tuple(session.failures), frozenset(session.failed)
         while True:
@@ -173,14 +172,10 @@ class Rounds:
             try:
                 self._load()
             except StorageError as error:
-                if not self._has_let_go and _lacked_memory(error):
-                    self._has_let_go = True
-                    self._let_go()
-                elif session.reads_strictly and _refused_data(error):
-                    # The destination refused a cell or a record: read everything again from disk, cell by cell.
-                    session.reads_strictly = False
-                else:
+                if self._has_let_go or not _lacked_memory(error):
                     raise
+                self._has_let_go = True
+                self._let_go()
                 self._pipeline.abort_packages()
                 self._pipeline.sync_destination()
                 session.fetched.clear()
@@ -230,15 +225,3 @@ def _translated(step: str) -> Iterator[None]:
 
 def _lacked_memory(error: BaseException) -> bool:
     return any("Out of Memory Error" in str(cause) for cause in causes(error))
-
-
-def _refused_data(error: BaseException) -> bool:
-    """Whether the destination refused what it read, rather than failed itself."""
-    import duckdb
-
-    refusals = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
-    return any(isinstance(cause, refusals) for cause in causes(error)) or any(
-        word in str(cause)
-        for cause in causes(error)
-        for word in ("Conversion Error", "Invalid Input Error", "CSV Error")
-    )

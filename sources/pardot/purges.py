@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .catalogue import PURGED_AT, Entry, Field, Type
+from .catalogue import PURGED_AT, Entry
 from .naming import quote_identifier, quote_text
-from .reading.columns import KEY, LOAD_ID_COLUMN, CheckedFile, TextFile, select_strict
+from .reading.columns import LOAD_ID_COLUMN, CheckedFile
 from .windows import Window, api_time
 
 MANY_ROWS = 10
@@ -41,12 +41,9 @@ class Gone:
         return self.missing == self.stored > 1
 
 
-def select_ids(checked: CheckedFile | None, files: Sequence[TextFile]) -> str:
-    """Return a SELECT of the ids that were read: from the checked file, else from the files as they came."""
-    if checked is not None:
-        return f"SELECT id FROM read_parquet([{quote_text(str(checked.path))}])"
-    ids = select_strict(files, [Field(KEY, Type.BIGINT)], load_id="", time_zone=None)
-    return f"SELECT id FROM ({ids})"
+def select_ids(checked: CheckedFile) -> str:
+    """Return a SELECT of the ids that were read."""
+    return f"SELECT id FROM read_parquet([{quote_text(str(checked.path))}])"
 
 
 def select_counts(entry: Entry, dataset: str, ids: str, complete: Sequence[Window]) -> str:

@@ -218,10 +218,9 @@ class _Turn:
             if delivery.item is not None:
                 yield delivery.item
         session.note_exports(harvest.exports)
-        if is_first or not is_accounted_for:
+        if is_first or not is_accounted_for or checked is None:
             return None
-        ids = select_ids(checked, harvest.files)
-        return (yield from self._mark_purged(harvest, ids, was_in_doubt=was_in_doubt))
+        return (yield from self._mark_purged(harvest, select_ids(checked), was_in_doubt=was_in_doubt))
 
     def _deliveries(self, harvest: Harvest, *, is_empty: bool) -> Iterator[Delivery]:
         """Yield the deliveries; files that cannot be read are given up, so that the next run asks for them anew."""

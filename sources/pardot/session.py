@@ -49,7 +49,6 @@ class Session:
 
     Args:
         folder: working folder, kept between runs: the ledger, result files, files on their way to the destination.
-        reads_strictly: whether large files may go to DuckDB unchecked; off after a load was refused.
         sleep: how to wait, between looks at an export.
     """
 
@@ -61,14 +60,12 @@ class Session:
         folder: Path,
         *,
         on_event: EventHandler,
-        reads_strictly: bool = True,
         sleep: Callable[[float], None] = stopping.sleep,
     ) -> None:
         self.settings = settings
         self.transport = transport
         self.allowance = allowance
         self.on_event = on_event
-        self.reads_strictly = reads_strictly
         self.ledger = Ledger(folder / "ledger.sqlite")
         self.keeps_going = False
         """Whether one object's failure leaves the others going; then it is found in `failures`."""
@@ -197,7 +194,7 @@ class Session:
             found = self.look(copy_to_parquet(select, target))
             return int(found[0]) if found else None
 
-        return Destination(is_duckdb, pipeline.dataset_name, outgoing, has_row, self.reads_strictly, write)
+        return Destination(is_duckdb, pipeline.dataset_name, outgoing, has_row, write)
 
     def look(self, select: str) -> tuple[Any, ...] | None:
         """Return the first row that a statement finds in the local DuckDB, `()` for none, None when it cannot tell."""
@@ -358,7 +355,6 @@ def open_session(
     folder: Path | None = None,
     logins: Path | None = None,
     on_event: EventHandler = log_event,
-    reads_strictly: bool = True,
     sleep: Callable[[float], None] = stopping.sleep,
 ) -> Session:
     """Return a session for these settings; makes no call.
@@ -376,6 +372,4 @@ def open_session(
     allowance = Allowance(settings.max_daily_calls, settings.reserve_percent)
     tokens = TokenProvider(settings, refresh_tokens=TokenStore(logins or folder / LOGINS, sleep=sleep), sleep=sleep)
     transport = Transport(settings, tokens, allowance, sleep=sleep, on_event=on_event)
-    return Session(
-        settings, transport, allowance, folder, on_event=on_event, reads_strictly=reads_strictly, sleep=sleep
-    )
+    return Session(settings, transport, allowance, folder, on_event=on_event, sleep=sleep)

@@ -1,6 +1,6 @@
 """Typed columns -> rows of a destination's table: the last step before dlt takes over.
 
-DuckDB runs a SELECT over our local files itself (dlt's `model` files), so that each byte is read once; few rows it
+DuckDB runs a SELECT over our typed files itself (dlt's `model` files), so that no byte is copied; few rows it
 writes to a Parquet file instead, because dlt parses the statement of a model several times, which costs more than they.
 Every other destination receives Arrow tables of the same typed columns. All merge on `id`, and for DuckDB the SELECT
 leaves out what the table already has: an older copy never replaces a newer one, and a row read again unchanged loads
@@ -21,13 +21,12 @@ from typing import Any
 from .catalogue import PURGED_AT, Entry, Field, Type
 from .naming import quote_identifier
 from .reading.careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
-from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked, select_strict
+from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked
 from .reading.csv_files import sync_folder
 from .reading.personal import masked
-from .reading.text_files import is_regular
 
-STRICT_FROM_BYTES = 64 * 1024 * 1024
-"""Files from this size on are read by the destination itself, cell checks included; smaller ones are checked first."""
+APPENDED_FROM_ROWS = 200_000
+"""So many rows at least join an empty table without a merge, which would write them twice."""
 ARROW_BATCH_ROWS = 50_000
 FEW_ROWS = 10_000
 """So many rows at most go to DuckDB as a Parquet file, which dlt holds in memory while it loads it."""
@@ -57,8 +56,6 @@ class Destination:
     """Where model files and checked files wait until their load package is done."""
     has_row: Callable[[str], bool]
     """Whether a SELECT that the destination runs finds a row; True when it cannot tell, say for a missing table."""
-    reads_strictly: bool = True
-    """Whether large files may be read by the destination without a check before; off after it refused one."""
     write: Callable[[str, Path], int | None] = lambda _select, _target: None
     """Writes the rows of a SELECT that the destination runs to a Parquet file and returns their number; None when it
     cannot run it, say for a column that the table is still to get."""
@@ -72,7 +69,7 @@ class Delivery:
     """A dlt item; None when there is nothing to load."""
     rows: int
     checked: CheckedFile | None = None
-    """The account of the records; None when the destination reads them itself, and of the further items of one file."""
+    """The account of the records; None of the further items of one file."""
     appended: bool = False
     """Whether the rows join the table without a merge, so that its keys must be checked once they are loaded."""
 
@@ -119,13 +116,6 @@ def column_hints(fields: Sequence[Field]) -> Any:
 def write_disposition(*, append: bool = False) -> Any:
     """Return how rows join the table; delete-insert keeps its cost independent of the table's size."""
     return {"disposition": "append"} if append else {"disposition": "merge", "strategy": "delete-insert"}
-
-
-def reads_strictly(files: Sequence[TextFile], destination: Destination) -> bool:
-    """Whether the destination reads these files itself: it can, did not refuse before, they are large and regular."""
-    size = sum(file.path.stat().st_size for file in files)
-    may = destination.runs_models and destination.reads_strictly and all(map(is_regular, files))
-    return may and size >= STRICT_FROM_BYTES
 
 
 def kept_columns(stored: Iterable[str], fields: Sequence[Field]) -> tuple[str, ...]:
@@ -192,7 +182,7 @@ def deliver(
     """Hand the rows of the files to dlt and yield the items together with their account.
 
     Args:
-        is_empty: the table holds no row yet; only then are rows appended instead of merged, and only large files.
+        is_empty: the table holds no row yet; only then are rows appended instead of merged, and only many.
         kept: columns whose stored values outlive the fetch; only DuckDB can take them over. A variant of a fetched
             column is none of them: it is delivered again, so that a value that fits again clears it.
 
@@ -201,21 +191,16 @@ def deliver(
     """
     import dlt
 
-    strict = reads_strictly(files, destination)
     stem = f"{entry.table}-{load_id}"
     destination.folder.mkdir(parents=True, exist_ok=True)
-    append = strict and is_empty
     stored_variants = stored_variants_of(fields, kept)
     fields = (*fields, *stored_variants)
-    if strict:
-        select = select_strict(files, fields, load_id=load_id, time_zone=time_zone)
-        checked, rows = None, sum(file.rows for file in files)
-    else:
-        target = destination.folder / f"{stem}.parquet"
-        relied_on = RELIED_ON | {entry.changed_column}
-        checked = check(files, fields, target, table=entry.table, time_zone=time_zone, relied_on=relied_on)
-        fields, rows = checked.fields, checked.rows
-        select = select_checked(checked.path, fields, load_id=load_id)
+    target = destination.folder / f"{stem}.parquet"
+    relied_on = RELIED_ON | {entry.changed_column}
+    checked = check(files, fields, target, table=entry.table, time_zone=time_zone, relied_on=relied_on)
+    fields, rows = checked.fields, checked.rows
+    select = select_checked(checked.path, fields, load_id=load_id)
+    append = destination.runs_models and is_empty and rows >= APPENDED_FROM_ROWS
     hints = table_hints(entry, fields, append=append)
     if not destination.runs_models:
         yield Delivery(None, rows, checked)
@@ -224,7 +209,7 @@ def deliver(
         return
     kept = [column for column in kept if column not in {variant.column for variant in stored_variants}]
     news = select_news(select, entry, fields, destination.dataset, into_empty=append, kept=kept)
-    if strict:
+    if append:
         item = model_item(destination, stem, news, rows, hints)
     else:  # an empty table is created with no rows, too
         item = rows_item(destination, stem, select if is_empty else news, rows, hints, even_none=is_empty)

@@ -99,11 +99,11 @@ def spoil(detail: Detail, exchange: Exchange) -> Response:
     return Response(response.status, response.headers, b"\n".join(lines))
 
 
-@pytest.mark.parametrize("strict_from_bytes", [1 << 26, 0], ids=["checked", "read strictly first"])
+@pytest.mark.parametrize("appended_from", [1 << 26, 0], ids=["merged", "appended"])
 def test_bad_records_are_set_aside_and_every_record_is_accounted_for(
-    strict_from_bytes: int, account: Account, monkeypatch: pytest.MonkeyPatch
+    appended_from: int, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", strict_from_bytes)
+    monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", appended_from)
     monkeypatch.setattr("pardot_emulator.faults.KINDS", {**KINDS, "spoil": spoil})
     account.emulator.faults.add(Fault("export.download", "spoil"))
     summary = run(account)
@@ -198,12 +198,12 @@ def double(detail: Detail, exchange: Exchange) -> Response:
     return Response(response.status, response.headers, header + b"\n" + records + records)
 
 
-@pytest.mark.parametrize("strict_from_bytes", [1 << 26, 0], ids=["merged", "appended"])
+@pytest.mark.parametrize("appended_from", [1 << 26, 0], ids=["merged", "appended"])
 def test_ids_that_stand_twice_are_loaded_once(
-    strict_from_bytes: int, account: Account, monkeypatch: pytest.MonkeyPatch
+    appended_from: int, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table that is filled without a merge is settled afterwards."""
-    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", strict_from_bytes)
+    monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", appended_from)
     monkeypatch.setattr("pardot_emulator.faults.KINDS", {**KINDS, "double": double})
     account.emulator.faults.add(Fault("export.download", "double", times=2))
     assert run(account).objects["visitor_activities"].set_aside == 0
@@ -216,7 +216,7 @@ def test_ids_that_stand_twice_are_loaded_once(
 def test_load_that_needs_more_memory_than_it_is_given_is_repeated_without_a_bound(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", 0)
+    monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", 0)
     monkeypatch.setattr("pardot_etl.database.MEMORY_PER_THREAD_MB", 1)
     assert run(account, review_days=0).exit_code == 0
     stages = Counter((event.name, event.fields.get("stage")) for event in account.events)

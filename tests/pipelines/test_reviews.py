@@ -276,7 +276,7 @@ def test_cell_that_does_not_fit_does_not_keep_a_review_from_ending(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The destination refuses the files of a large review at first sight; then they are read again, cell by cell."""
-    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", 0)
+    monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", 0)
     monkeypatch.setattr("pardot_emulator.faults.KINDS", {**KINDS, "spoil": spoil})
     gone = purge(account, "visitor-activities", newest=True)
     account.clock.advance(A_DAY)

@@ -39,13 +39,13 @@ REVIEWED = {
         *("is_misfit(base, self._time_zone)", "parquet_reader([file.path])", "self._allowed"),
         "text_cells(self._fields, header, may_be_empty=True)",
     },
-    "pardot.reading.columns": {"relation", "', '.join(columns)"},
+    "pardot.reading.columns": {"relation(files, fields)", "', '.join(columns)"},
     # Names quoted where they are listed, moments written by us, and ids from `pardot.columns`.
     "pardot.purges": {"_is_missing(ids)", "values", "ids"},
     # The dataset is quoted where it is named; the others are made of it, of moments and of constants.
     "pardot.dialects.legacy_statistics": {"schema", "counts", "sent", "due", "newest_first"},
     # Options are constants and texts quoted where they are listed.
-    "pardot.reading.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members, numbers)"},
+    "pardot.reading.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members)"},
     # `select` comes from `pardot.columns`; the others are made of `names`, which is quoted where it is made.
     "pardot.tables": {"select", "guard", "same", "stored", "fetched", "_same_or_newer(entry, names)"},
     # Names of two schemas that are constants, and lists of quoted columns; the path stands in a hint for people.

@@ -6,9 +6,8 @@ import csv
 import io
 import itertools
 import json
-import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from pardot.errors import DataError
 from pardot.reading.careful import RejectedRow, variant_of
 from pardot.reading.columns import check, select_checked, select_strict
 from pardot.reading.csv_files import ResultFile, ResultFileWriter
+from pardot.reading.plain import write_plain
 from pardot.reading.records import RecordCounter, fault_of, iter_records
 from pardot_emulator.hostile import HOSTILE_TEXTS
 
@@ -68,7 +68,7 @@ def test_count_does_not_depend_on_the_chunks(body: bytes, places: list[int]) -> 
     for chunk in cut(body, places):
         pieces.feed(chunk)
     assert (pieces.line_ends, pieces.in_quotes) == (whole.line_ends, whole.in_quotes)
-    assert pieces.has_quotes_apart == whole.has_quotes_apart == (re.search(b'" +"', body) is not None)
+    assert pieces.is_plain == whole.is_plain
 
 
 @settings(deadline=None, max_examples=60)
@@ -87,21 +87,18 @@ def test_text_arrives_as_it_was_written(
     body = written([header, *rows], quoting, line_end).encode()
     if ends_open:
         body = body[: -len(line_end)]
-    expected = [(number, *(cell or None for cell in pair), "7") for number, pair in enumerate(cells)]
+    expected = [(number, *(cell or None for cell in pair)) for number, pair in enumerate(cells)]
     with tempfile.TemporaryDirectory() as folder:
         writer = ResultFileWriter(Path(folder) / "0.csv", [field.name for field in FIELDS], table="visits")
         for chunk in cut(body, places):
             writer.write(chunk)
         file = writer.finish()
-        assert file.rows == len(rows)
+        assert (file.rows, file.is_plain) == (len(rows), True)
         target = Path(folder) / "checked.parquet"
         outcome = check([file], FIELDS, target, table="visits", time_zone=None)
         assert outcome.rejected == ()
         with duckdb.connect() as db:
-            for select in (
-                select_checked(target, FIELDS, load_id="7"),
-                select_strict([file], FIELDS, load_id="7", time_zone=None),
-            ):
+            for select in (f"SELECT * FROM read_parquet('{target}')", select_strict([file], FIELDS, time_zone=None)):
                 assert db.execute(f"{select} ORDER BY id").fetchall() == expected
 
 
@@ -134,10 +131,38 @@ def test_record_is_a_row_for_us_when_it_is_one_for_the_strict_reader(record: byt
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as db:
         try:
             file = received(folder, b"id,first,last\n7," + record + b"\n", ["id", "first", "last"])
-            rows = len(db.execute(select_strict([file], fields, load_id="7", time_zone=None)).fetchall())
+            rows = len(db.execute(select_strict([file], fields, time_zone=None)).fetchall())
         except duckdb.Error:
             rows = 0
     assert (fault_of(b"7," + record, 3) is None) == (rows == 1 and file.is_regular)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(raw_records | st.just(b"\n7,"), max_size=9).map(b"".join), st.sampled_from([b"\n", b"\r\n", b""]))
+@example(b'"a,"b",c"d",e\n7,"', b"\n")
+@example(b'x"\n7,y",\n7,,', b"\n")
+@example(b'"",\r"\n7,', b"")
+def test_plain_reading_is_the_careful_one(record: bytes, end: bytes) -> None:
+    """Whatever the fast way takes of files that no writer of CSV would write, the careful way finds as well."""
+    names = [field.name for field in FIELDS]
+    with tempfile.TemporaryDirectory() as name, duckdb.connect() as db:
+        folder = Path(name)
+        try:
+            file = received(name, b"id,first,last\n7," + record + end, names)
+            if not file.is_plain or write_plain([file], FIELDS, folder / "plain.parquet") != file.rows:
+                return
+            outcome = check(
+                [replace(file, is_plain=False, is_regular=False)],
+                FIELDS,
+                folder / "careful.parquet",
+                table="visits",
+                time_zone=None,
+            )
+        except DataError:
+            return
+        found = [db.read_parquet(str(folder / f"{way}.parquet")).fetchall() for way in ("plain", "careful")]
+    assert outcome.rejected == ()
+    assert sorted(found[0], key=str) == sorted(found[1], key=str)
 
 
 # -- random tables with random faults

@@ -77,17 +77,17 @@ def test_run_says_nothing_about_people(log_format: str, emulator: Emulator, stor
     assert found_in(outcome, store) == []
 
 
-@pytest.mark.parametrize("strict_from_bytes", [1 << 26, 0], ids=["checked", "read strictly first"])
+@pytest.mark.parametrize("appended_from", [1 << 26, 0], ids=["merged", "appended"])
 @pytest.mark.parametrize("quote", [False, True], ids=["bad rows", "endless quote"])
 def test_rows_that_cannot_be_read_are_not_shown(
     quote: bool,
-    strict_from_bytes: int,
+    appended_from: int,
     emulator: Emulator,
     store: Store,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", strict_from_bytes)
+    monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", appended_from)
     emulator.faults.add(Fault("export.download", "spoil", times=2, quote=quote))
     outcome = invoke("run", "--objects", "visitor_activities,visitor_page_views", "--no-transform", "--debug")
     assert found_in(outcome, store) == []

@@ -305,9 +305,9 @@ def test_few_rows_with_a_column_that_the_table_is_still_to_get_are_a_model(tmp_p
 def test_strict_delivery_clears_a_variant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loader = Loader(tmp_path)
     loader.load(f"1,ten,a,{EARLY}", is_empty=True)
-    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", 0)
+    monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", 0)
     (delivery,) = loader.load(f"1,10,a,{LATE}")
-    assert (delivery.checked, delivery.rejected, delivery.set_aside, delivery.widened) == (None, (), 0, {})
+    assert (delivery.rejected, delivery.set_aside, delivery.widened) == ((), 0, {})
     assert loader.rows() == [(1, 10.0, None, "a")]
 
 
@@ -315,7 +315,7 @@ def test_file_with_a_cell_too_many_is_not_left_to_the_destination(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DuckDB would drop the last, empty cell, and load `Lee` as the cost."""
-    monkeypatch.setattr("pardot.tables.STRICT_FROM_BYTES", 0)
+    monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", 0)
     (delivery,) = Loader(tmp_path).load("1,1.5,Ann,", "2,,Lee, Ann,", is_empty=True)
     assert [(row.line, row.reason) for row in delivery.rejected] == [(3, "too many columns")]
     assert delivery.checked is not None

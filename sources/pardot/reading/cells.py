@@ -32,18 +32,13 @@ def typed_cell(field: Field, time_zone: str | None, *, strict: bool) -> str:
         return cell
     cast = "CAST" if strict else "TRY_CAST"
     if field.type is Type.BIGINT:
-        return f"{cast}({cell} AS BIGINT)" if is_reference(field) else _whole_number(cell, cast)
+        return _whole_number(cell, cast)
     if field.type is Type.DOUBLE:
         number = f"{cast}({cell} AS DOUBLE)"
         return _insist(f"isfinite({number})", cell, number, "a number that is not finite", cast)
     if field.type is Type.TIMESTAMP:
         return _instant(cell, time_zone, cast)
     return f"{cast}({cell} AS {_SQL_TYPES[field.type]})"
-
-
-def is_reference(field: Field) -> bool:
-    """Whether a field is the id of another row: most columns of the largest tables are, and none has a fraction."""
-    return field.type is Type.BIGINT and field.column.endswith("_id")
 
 
 def is_misfit(field: Field, time_zone: str | None) -> str:
@@ -72,7 +67,7 @@ def _insist(condition: str, text: str, value: str, misfit: str, cast: str) -> st
 
 def _whole_number(text: str, cast: str) -> str:
     """Return the expression for an integer; DuckDB's own cast would round 1.5 to 2 and read 1e-1 as 0."""
-    is_whole = f"NOT (contains({text}, '.') OR contains(lower({text}), 'e'))"
+    is_whole = f"NOT (contains({text}, '.') OR contains(lower({text}), 'e')) OR regexp_matches({text}, '^\\s*0[xX]')"
     number = f"{cast}({text} AS BIGINT)"
     return _insist(is_whole, text, number, "a number that is not written as a whole one", cast)
 
@@ -80,12 +75,11 @@ def _whole_number(text: str, cast: str) -> str:
 def _instant(text: str, time_zone: str | None, cast: str) -> str:
     """Return the expression for an instant: its own offset decides, else the API user's zone.
 
-    A text is taken to have an offset when, after the 19 characters of a date and time to the second, it ends in `Z`
-    or has a sign where an offset's sign stands.
+    A text is taken to have an offset when, after the 10 characters of a date, it ends in `Z` or has a sign.
     """
     # The usual shapes come first: testing them costs a fraction of the general rule.
     is_usual = f"{text}[20] IN ('+', '-', 'Z')"
-    rest = f"substr({text}, 20)"
+    rest = f"substr({text}, 11)"
     has_offset = f"(right({rest}, 1) = 'Z' OR contains({rest}, '+') OR contains({rest}, '-'))"
     with_offset = f"{cast}({text} AS TIMESTAMPTZ)"
     if time_zone is not None:
@@ -94,8 +88,11 @@ def _instant(text: str, time_zone: str | None, cast: str) -> str:
         local = "error('a time without an offset, and sources.pardot.time_zone is not set')"
     else:
         local = "NULL"
+    only_hours = quote_text(r"\d{4}-\d\d-\d\d[T ]\d\d(Z|[+-].*)")
+    full = f"concat(substr({text}, 1, 13), ':00', substr({text}, 14))"  # DuckDB reads no hour without its minutes
     return (
         f"CASE WHEN {is_usual} THEN {with_offset} WHEN {text} IS NULL THEN NULL "
+        f"WHEN regexp_full_match({text}, {only_hours}) THEN {cast}({full} AS TIMESTAMPTZ) "
         f"WHEN {has_offset} THEN {with_offset} ELSE {local} END"
     )
 

@@ -1,13 +1,12 @@
 """Files of text -> typed columns: the one place where cells become columns.
 
-Every cell stays text until one of the expressions of `cells` gives it the catalogue's declared type. The same
-expressions serve two ways:
+`check` leaves one Parquet file of the catalogue's declared types, and every record is accounted for before any
+destination is touched. It goes the cheapest way that reads the files exactly:
 
-- `check` reads the files in a private in-memory database, and leaves one typed Parquet file. Every record is accounted
-  for before any destination is touched. A record that is no row is set aside, and so is a row without a readable key
-  or date; any other cell that does not fit goes to a text column beside its own.
-- `select_strict` is a SELECT that the destination itself runs over large files, reading each byte once; any cell or
-  record that cannot be read refuses the whole load, which is then repeated through `check`.
+- `plain` by Arrow's reader, result files that can be read in one way only, each byte once;
+- `select_strict`, by DuckDB and the expressions of `cells`, whatever is regular: pages of queries, local times;
+- `careful`, by the same expressions, everything else. A record that is no row is set aside, and so is a row without a
+  readable key or date; any other cell that does not fit goes to a text column beside its own.
 """
 
 from __future__ import annotations
@@ -31,6 +30,8 @@ from .careful import (
     write_parquet,
 )
 from .cells import KEY, typed_cell
+from .csv_files import ResultFile
+from .plain import write_plain
 from .text_files import PageFile, TextFile, is_regular, relation
 
 __all__ = [
@@ -49,13 +50,14 @@ __all__ = [
 LOAD_ID_COLUMN = "_dlt_load_id"
 
 
-def select_strict(files: Sequence[TextFile], fields: Sequence[Field], *, load_id: str, time_zone: str | None) -> str:
-    """Return a SELECT of typed columns over large files that fails on the first cell it cannot read.
+def select_strict(files: Sequence[TextFile], fields: Sequence[Field], *, time_zone: str | None) -> str:
+    """Return a SELECT of typed columns over files that fails on the first cell it cannot read.
 
-    The result has one column per field, in order, and the load id last. The session's time zone must be UTC only for
-    texts without an offset, which are read in `time_zone` and refused when it is None.
+    The result has one column per field, in order. The session's time zone must be UTC only for texts without an offset,
+    which are read in `time_zone` and refused when it is None.
     """
-    return _select(relation(files, fields), fields, load_id=load_id, time_zone=time_zone)
+    columns = [f"{_strict_cell(f, time_zone)} AS {quote_identifier(f.column)}" for f in fields]
+    return f"SELECT {', '.join(columns)} FROM {relation(files, fields)}"
 
 
 def select_checked(path: Path, fields: Sequence[Field], *, load_id: str) -> str:
@@ -76,8 +78,8 @@ def check(
 ) -> CheckedFile:
     """Read every cell of the files, write the typed rows to `target`, and account for the rest.
 
-    The files are read in one pass, strictly; only where a record or a cell is refused, or records or cells are
-    missing or too many, are they read again to find which, and the rest is kept.
+    Only where a record or a cell is refused, or records or cells are missing or too many, are the files read again to
+    find which, and the rest is kept.
 
     Args:
         fields: columns to write; a variant among them is NULL in every row whose cell fits.
@@ -88,15 +90,9 @@ def check(
             rows, or times have no offset and `time_zone` is None.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    if all(map(is_regular, files)):
-        with _database().cursor() as db:
-            db.execute("SET TimeZone = 'UTC'")
-            try:
-                rows = write_parquet(db, _select(relation(files, fields), fields, time_zone=time_zone), target)
-                if rows == sum(file.rows for file in files):
-                    return CheckedFile(target, tuple(fields), rows)
-            except REFUSALS:
-                pass
+    rows = sum(file.rows for file in files)
+    if rows == _write_plain(files, fields, target) or rows == _write_strict(files, fields, target, time_zone):
+        return CheckedFile(target, tuple(fields), rows)
     with spilling_database(target.with_suffix(".spill")) as db:
         return CarefulReader(db, files, fields, table=table, time_zone=time_zone, relied_on=relied_on).write(target)
 
@@ -107,11 +103,22 @@ def _database() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(":memory:")
 
 
-def _select(relation: str, fields: Sequence[Field], *, time_zone: str | None, load_id: str | None = None) -> str:
-    columns = [f"{_strict_cell(f, time_zone)} AS {quote_identifier(f.column)}" for f in fields]
-    if load_id is not None:
-        columns.append(f"{quote_text(load_id)} AS {quote_identifier(LOAD_ID_COLUMN)}")
-    return f"SELECT {', '.join(columns)} FROM {relation}"
+def _write_plain(files: Sequence[TextFile], fields: Sequence[Field], target: Path) -> int | None:
+    plain = [file for file in files if isinstance(file, ResultFile) and file.is_plain]
+    return write_plain(plain, fields, target) if files and len(plain) == len(files) else None
+
+
+def _write_strict(
+    files: Sequence[TextFile], fields: Sequence[Field], target: Path, time_zone: str | None
+) -> int | None:
+    if not all(map(is_regular, files)):
+        return None
+    with _database().cursor() as db:
+        db.execute("SET TimeZone = 'UTC'")
+        try:
+            return write_parquet(db, select_strict(files, fields, time_zone=time_zone), target)
+        except REFUSALS:
+            return None
 
 
 def _strict_cell(field: Field, time_zone: str | None) -> str:

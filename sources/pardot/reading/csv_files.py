@@ -41,6 +41,8 @@ class ResultFile:
     """Whether there are as many cells as records of the header's width have. A record that is wider by one empty cell
     is read by DuckDB as if it were not, with its cells in the wrong columns if the extra comma was part of a text; and
     so is one with two quoted texts in a cell, which become one."""
+    is_plain: bool = False
+    """Whether every reader of CSV makes the same records and cells of the file."""
 
     def facts(self) -> dict[str, object]:
         """Return everything but the path, for the ledger."""
@@ -108,7 +110,8 @@ class ResultFileWriter:
             self.discard()
             raise
         is_regular = not self._counter.in_quotes and self._counter.commas == (rows + 1) * (len(header) - 1)
-        if is_regular and self._counter.has_quotes_apart:
+        is_plain = is_regular and self._counter.is_plain
+        if is_regular and not is_plain:
             is_regular = not any(joins_texts(record.text) for record in iter_records(self._part))
         elif not is_regular:  # a quote inside a cell may have misled the counter
             rows = sum(1 for _ in iter_records(self._part)) - 1
@@ -117,7 +120,7 @@ class ResultFileWriter:
         self._file.close()
         self._part.replace(self._path)
         sync_folder(self._path.parent)
-        return ResultFile(self._path, header, rows, self.size_bytes, self._crc32, line_end, is_regular)
+        return ResultFile(self._path, header, rows, self.size_bytes, self._crc32, line_end, is_regular, is_plain)
 
     def _verified_header(self) -> tuple[tuple[str, ...], str]:
         first_line, found_end, _ = self._head.removeprefix(BYTE_ORDER_MARK).partition(b"\n")

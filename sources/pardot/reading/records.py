@@ -16,13 +16,14 @@ from pathlib import Path
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 """A greater record is no record but a file that lost a quote."""
-_NO_MARKS = bytes(byte for byte in range(256) if byte not in b'",\n')
 _CELL = rb'(?: *"[^"]*(?:""[^"]*)*" *|(?! *")[^,\r\n]*)'
 
 
 _FINISHED_CELL = rb'(?: *"[^"]*(?:""[^"]*)*"(?!")[^,\n]*|(?! *")[^,\n]*)'
 _OPEN_AT_END = re.compile(rb'(?:%s,)* *"[^"]*(?:""[^"]*)*\Z' % _FINISHED_CELL)
 _QUOTES_APART = re.compile(rb'" +"')
+_BESIDE_TEXT = re.compile(rb'"(?:[^",\r\n]|(?<=[^",\n]"))')
+"""A quote with something beside it that is no quote, comma or line end; the quote stands first, as it is found fast."""
 _CLOSING_QUOTE = re.compile(rb'[^"]*(?:""[^"]*)*"(?!")')
 
 
@@ -42,34 +43,37 @@ class RecordCounter:
     """Count CSV records and cells in a stream of bytes: line ends and commas outside quotes, whatever the chunks.
 
     Where a quote stands inside a cell that has none at its beginning, `iter_records` counts otherwise, and rightly.
-    Everything but quotes, commas and line ends is deleted in one pass, then adjacent quote pairs cancel out; what is
-    left is short, so the cost is that of a hash.
+    Quoted texts are cut out, and what stands between two of them is joined by one quote; so two quotes that mean one
+    leave a quote beside a quote, and any other neighbour but a comma or a line end makes the text ambiguous.
     """
 
     def __init__(self) -> None:
         self.line_ends = 0
         self.commas = 0
         self.in_quotes = False
-        self.has_quotes_apart = False
-        """Whether two quotes have only blanks between them: inside a text, or between two texts in one cell."""
-        self._end = b""
+        self._carriage_returns = 0
+        self._is_clear = True
+        self._end = b"\n"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every reader makes the same records and cells of what was fed: quotes stand at the ends of cells or
+        doubled inside them, all lines end alike, and there is no NUL."""
+        return self._is_clear and not self.in_quotes and self._carriage_returns in (0, self.line_ends)
 
     def feed(self, chunk: bytes) -> None:
-        self._look_for_quotes_apart(chunk)
-        marks = chunk.translate(None, _NO_MARKS)
-        while b'""' in marks:
-            marks = marks.replace(b'""', b"")
-        outside = b"".join(marks.split(b'"')[int(self.in_quotes) :: 2])
+        parts = chunk.split(b'"')
+        texts = parts[int(self.in_quotes) :: 2]
+        outside = b'"'.join(texts)
+        if self.in_quotes and texts:
+            outside = b'"' + outside
         line_ends = outside.count(b"\n")
         self.line_ends += line_ends
-        self.commas += len(outside) - line_ends
-        self.in_quotes ^= bool(marks.count(b'"') % 2)
-
-    def _look_for_quotes_apart(self, chunk: bytes) -> None:
-        seam = self._end + chunk[: len(chunk) - len(chunk.lstrip(b" ")) + 1]
-        self.has_quotes_apart = bool(self.has_quotes_apart or _QUOTES_APART.search(seam) or _QUOTES_APART.search(chunk))
-        before_blanks = len(chunk.rstrip(b" "))
-        self._end = chunk[max(0, before_blanks - 1) :] if before_blanks else self._end + chunk
+        self.commas += outside.count(b",")
+        self._carriage_returns += outside.count(b"\r")
+        self._is_clear = self._is_clear and b"\0" not in chunk and not _BESIDE_TEXT.search(self._end + outside)
+        self._end = outside[-1:] or self._end
+        self.in_quotes ^= len(parts) % 2 == 0
 
 
 def iter_records(path: Path) -> Iterator[Record]:

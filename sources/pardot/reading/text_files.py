@@ -5,13 +5,12 @@ A cell that is empty and one that is not there are both NULL, quoted or not: Par
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..catalogue import Field, Type
 from ..naming import quote_identifier, quote_text
-from .cells import is_reference
 from .csv_files import ResultFile
 
 USUAL_RECORD_BYTES = 4 * 1024 * 1024
@@ -33,11 +32,7 @@ TextFile = ResultFile | PageFile
 
 
 def relation(files: Sequence[TextFile], fields: Sequence[Field]) -> str:
-    """Return a table expression of cells over files that may differ in column order and line ends.
-
-    Cells are text, but for references in CSV files: DuckDB's reader takes and refuses the same texts for them as its
-    cast does, in a third of the time because it makes no text first.
-    """
+    """Return a table expression of text cells over files that may differ in column order and line ends."""
     if not files:
         nothing = ", ".join(f"NULL::VARCHAR AS {quote_identifier(field.name)}" for field in fields)
         return f"(SELECT {nothing} WHERE false)"
@@ -45,10 +40,9 @@ def relation(files: Sequence[TextFile], fields: Sequence[Field]) -> str:
     for file in files:
         line_end = file.line_end if isinstance(file, ResultFile) else ""
         groups.setdefault((type(file), file.header, line_end), []).append(file)
-    numbers = {field.name for field in fields if is_reference(field)}
     readers = [
         f"SELECT {text_cells(fields, header, may_be_empty=kind is PageFile)} "
-        f"FROM {_reader(kind, header, line_end, members, numbers)}"
+        f"FROM {_reader(kind, header, line_end, members)}"
         for (kind, header, line_end), members in groups.items()
     ]
     return "(" + " UNION ALL ".join(readers) + ")"
@@ -70,13 +64,11 @@ def _text_cell(field: Field, header: Sequence[str], *, may_be_empty: bool) -> st
     return f"nullif({name}, '') AS {name}" if may_be_empty and field.type is not Type.TEXT else name
 
 
-def _reader(
-    kind: type, header: Sequence[str], line_end: str, files: Sequence[TextFile], numbers: Collection[str]
-) -> str:
+def _reader(kind: type, header: Sequence[str], line_end: str, files: Sequence[TextFile]) -> str:
     paths = [file.path for file in files]
     if kind is PageFile:
         return parquet_reader(paths)
-    return csv_reader(paths, header, line_end, has_header=True, numbers=numbers)
+    return csv_reader(paths, header, line_end, has_header=True)
 
 
 def parquet_reader(paths: Sequence[Path]) -> str:
@@ -90,15 +82,9 @@ def csv_reader(
     *,
     has_header: bool,
     longest_bytes: int = USUAL_RECORD_BYTES,
-    numbers: Collection[str] = (),
 ) -> str:
-    """Return a reader of CSV files; its buffers are many times as large as the longest record may be.
-
-    Args:
-        numbers: columns to read as whole numbers; all others are text.
-    """
-    types = {name: "BIGINT" if name in numbers else "VARCHAR" for name in columns}
-    spec = ", ".join(f"{quote_text(name)}: {quote_text(type_)}" for name, type_ in types.items())
+    """Return a reader of CSV files as text; its buffers are many times as large as the longest record may be."""
+    spec = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in columns)
     options = [
         "auto_detect = false",
         f"header = {has_header}",
