@@ -158,7 +158,9 @@ How rows come, always the cheapest way that loses none:
 - **exports**: history by creation time from `start_date` on, then what was created or updated since the last window.
   Where few rows are expected by what the last stretches brought (`few_rows`), and a query delivers the same, a query
   asks for them: a call per 1,000 rows, and nothing to wait for. A query that is refused, lacks a field, hides rows or
-  finds many more is given up for the export; after a refusal exports are asked for at once for a week.
+  finds many more is given up for the export; after a refusal exports are asked for at once for a week. Prospect
+  accounts that are few in all are read whole instead; and where prospects come by export only, one query looks first
+  whether any has changed.
 - **query by a date**: all rows once, then those whose date lies behind the last run's. Where Pardot refuses the
   filter, all rows are read.
 - **all rows at every run**: no query can filter by the date of a change. What is stored already loads nothing, and a

@@ -18,7 +18,7 @@ from .exports.ledger import ExportRecord, Task
 from .few_rows import TooManyRowsError, like_exported
 from .fields import FieldChoice, fits_export
 from .position import Position
-from .reading.columns import PageFile, TextFile
+from .reading.columns import KEY, PageFile, TextFile
 from .reading.pages import write_pages
 from .volume import UNKNOWN, Volume
 from .windows import Window, changes, history, parse_time
@@ -60,6 +60,8 @@ class Plan:
     task: Task = Task.UPDATE
     spares_export: bool = False
     """Whether a query stands for an export, because few rows are expected."""
+    looks_first: bool = False
+    """Whether a query for a single row tells first if there is anything to export."""
 
 
 def plan(
@@ -90,8 +92,10 @@ def plan(
         return Plan(entry, "query", (Window(since[-1].start_at, None),), by_update=True, spares_export=True)
     if entry.route is Route.EXPORT or (needs_export and fits):
         windows = since or tuple(history(history_start, now))
-        return Plan(entry, "export", windows, by_update=bool(since) and entry.exports_changes)
-    if entry.route is Route.WALK_THEN_EXPORT and not is_first and fits:
+        looks_first = bool(since) and entry.route is Route.QUERY and volume.is_few(since[-1].start_at, now, few_rows)
+        by_update = bool(since) and entry.exports_changes
+        return Plan(entry, "export", windows, by_update=by_update, looks_first=looks_first)
+    if entry.route is Route.WALK_THEN_EXPORT and not is_first and fits and not volume.is_small(few_rows):
         return Plan(entry, "export", since, by_update=True)
     if entry.route is Route.QUERY and not is_first:
         return Plan(entry, "query", (Window(since[-1].start_at, None),), by_update=True)
@@ -236,7 +240,9 @@ class Harvester:
             fields = choice.choose(custom)
             planned = planner(fields, filters=filters, volume=expected)
             try:
-                if planned.way == "export":
+                if planned.looks_first and (idle := self._found_idle(planned, position, fields)):
+                    harvest = idle
+                elif planned.way == "export":
                     harvest = self._by_export(planned, position, fields)
                 else:
                     harvest = self._by_query(planned, position, fields, name)
@@ -257,6 +263,23 @@ class Harvester:
                 filters = False
                 choice.refuse_filter(error)
 
+    def _found_idle(self, planned: Plan, position: Position, fields: tuple[Field, ...]) -> Harvest | None:
+        """Return an empty harvest when no row has changed since the position; costs a call.
+
+        A refusal, or a row that is hidden, says nothing: then the export tells.
+        """
+        asked_at = self._transport.server_now()
+        query = self._dialect.query(planned.entry, [KEY])
+        try:
+            has_rows = any(page for page in query.iter_pages(planned.windows[-1].start_at))
+        except AuthenticationError:
+            raise
+        except (RejectedRequestError, TransientRequestError, DataError):
+            return None
+        if has_rows or query.hides_rows:
+            return None
+        return Harvest((), fields, position.advance(asked_at, None, None))
+
     def _given_up(self, volume: Volume, planned: Plan, error: PardotError) -> Volume:
         """Report that a query did not do, and remember what will not change by tomorrow."""
         self._on_event(Event("query.given_up", {"object": planned.entry.table, "reason": str(error)}))
@@ -265,9 +288,9 @@ class Harvester:
 
     def _learned(self, volume: Volume, planned: Plan, harvest: Harvest) -> Volume:
         starts = [export.window.start_at for export in harvest.exports] or [one.start_at for one in planned.windows]
-        if not starts:
-            return volume
         rows = sum(file.rows for file in harvest.files)
+        if not starts:
+            return replace(volume, rows_in_all=rows)
         return volume.corrected(rows, min(starts), harvest.position.through or self._transport.server_now())
 
     def _by_export(self, planned: Plan, position: Position, fields: tuple[Field, ...]) -> Harvest:

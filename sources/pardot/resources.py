@@ -103,7 +103,7 @@ def _update(turn: _Turn) -> Iterator[Any]:
     elif gone is not None:
         turn.state.pop(_DOUBTED_AT, None)
     harvest.position.write(turn.state)
-    if turn.entry.few_by_query:
+    if turn.entry.goes_by_volume:
         harvest.volume.write(turn.state)
     is_whole = is_first or turn.choice.has_new(harvest.fields)
     turn.choice.note_loaded(harvest.fields)

@@ -109,7 +109,7 @@ class Settings:
 
     few_rows: int = 2000
     """Where so few new and changed rows are expected, activities, visits and page views are queried: a call per 1,000
-    rows and no waiting for an export. 0 always exports."""
+    rows and no waiting for an export; so many prospect accounts in all are read whole. 0 always exports."""
 
     rejected_text: Literal["keep", "mask", "drop"] = "keep"
     """What `rejected_rows` holds of the text of rows that cannot be read: `keep`; `mask` without e-mail addresses, IP

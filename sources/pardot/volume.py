@@ -25,21 +25,24 @@ class Volume:
     Attributes:
         rows_per_day: of the stretches read so far, the last ones counting most; None before the first.
         refused_at: when a query last turned out not to deliver what an export does.
+        rows_in_all: of the last reading of all rows; None before one.
     """
 
     rows_per_day: float | None = None
     refused_at: datetime | None = None
+    rows_in_all: int | None = None
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Volume:
         known = state.get(_STATE_KEY, {})
         refused = known.get("refused_at")
-        return cls(known.get("rows_per_day"), parse_time(refused) if refused else None)
+        return cls(known.get("rows_per_day"), parse_time(refused) if refused else None, known.get("rows_in_all"))
 
     def write(self, state: MutableMapping[str, Any]) -> None:
         state[_STATE_KEY] = {
             "rows_per_day": self.rows_per_day,
             "refused_at": api_time(self.refused_at) if self.refused_at else None,
+            "rows_in_all": self.rows_in_all,
         }
 
     def is_few(self, since: datetime, now: datetime, most_rows: int) -> bool:
@@ -51,6 +54,10 @@ class Volume:
         ):
             return False
         return self.rows_per_day * (max(now, since) - since) / _A_DAY <= most_rows
+
+    def is_small(self, most_rows: int) -> bool:
+        """Whether there are so many rows in all at most."""
+        return self.rows_in_all is not None and self.rows_in_all <= most_rows
 
     def corrected(self, rows: int, since: datetime, until: datetime) -> Volume:
         """Return the volume after a stretch was read; half of the new rate is what it was."""

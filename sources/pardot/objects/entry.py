@@ -106,6 +106,11 @@ class Entry:
         return any(field.column == "is_deleted" and not field.is_asked for field in self.fields)
 
     @property
+    def goes_by_volume(self) -> bool:
+        """Whether how many rows there are decides how they are read."""
+        return self.few_by_query or self.query_refuses_several or self.route is Route.WALK_THEN_EXPORT
+
+    @property
     def has_updated_at(self) -> bool:
         return any(field.column == "updated_at" for field in self.fields)
 
