@@ -25,6 +25,8 @@ def write_company(path: Path, store: Store) -> None:
     """Load every collection of the store that the reporting tables read, and build them."""
     with _warehouse(path) as warehouse:
         for source in load_project().sources.values():
+            if source.is_bookkeeping:  # no collection of the account's
+                continue
             rows = store.rows(source.name.replace("_", "-"))
             warehouse.load(source.name, _known(rows, set(source.columns)), load_id=LOAD_ID)
         warehouse.build()

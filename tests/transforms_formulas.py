@@ -20,6 +20,7 @@ KEYS: Final[Mapping[str, str]] = {
     "lifecycle_funnel": "stage_id, month_starts_on",
     "attribution": "opportunity_id, model, activity_id",
     "follow_up_queue": "prospect_id",
+    "data_quality": "table_name, check_name, run_number",
 }
 """Reporting table with metrics -> the columns that tell its rows apart."""
 
@@ -55,6 +56,10 @@ ROWS: Final[Mapping[str, str]] = {
     "follow_up_queue": """
         from pardot_marts_views.int_follow_up_signs
         where prospect_id in (select prospect_id from pardot_marts.follow_up_queue)
+    """,
+    "data_quality": """
+        from pardot_marts_views.stg_runs
+        cross join (values ('rows_loaded'), ('rows_set_aside'), ('read_failed')) c(check_name)
     """,
 }
 """Reporting table -> the rows to run over, where they are others than the activities whose key is filled in."""

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from pardot import stopping
-from pardot.errors import SettingsError
+from pardot.errors import SettingsError, StorageError
 from pardot.events import Event, EventHandler
 from pardot.settings import Settings
 
@@ -139,6 +139,7 @@ def run(
             before = _row_counts(places, options)
             with stages.stage("log in"):
                 session.read_account()
+            run_at = session.transport.server_now()
             rounds = Rounds(session, pipeline, tally, stages.stage, let_go=held.close)
             if options.backfill is None:
                 rounds.update(options.objects)
@@ -148,6 +149,11 @@ def run(
                 rounds.backfill(options.objects, options.backfill)
             _settle(session, places, options)
             counts = _count(tally, before, rounds.load_ids, places, options)
+            try:
+                _keep_counts(counts, session, run_at, places, options)
+            except StorageError as error:  # the rows are loaded: they are published, and the run ends with 1
+                held.close()  # a database that failed is of use again once it is opened anew
+                session.failures.append(error)
             calls, failures = session.allowance, tuple(session.failures)
         held.close()
         transform = _transform(settings, places, options, stages)
@@ -268,6 +274,37 @@ def _count(
         name: replace(counts, loaded=loaded.get(name, 0), new=after.get(name, 0) - before.get(name, 0))
         for name, counts in sorted(tally.objects.items())
     }
+
+
+def _keep_counts(
+    counts: Mapping[str, ObjectCounts], session: Session, run_at: datetime, places: Places, options: RunOptions
+) -> None:
+    """Keep the account in the database; an object of which nothing came has been read, too.
+
+    Raises:
+        StorageError: it could not be written.
+    """
+    if not options.uses_working_database:
+        return
+    from pardot.dialects.choose import entries_of
+
+    from .database import connect
+    from .run_counts import keep_counts
+
+    is_backfill = options.backfill is not None
+    asked = () if is_backfill else entries_of(session.settings, options.objects)
+    counts = {entry.table: ObjectCounts() for entry in asked} | dict(counts)
+    try:
+        with connect(places.working_database) as db:
+            keep_counts(db, places.dataset, counts, run_at=run_at, failed=session.failed, is_backfill=is_backfill)
+    except StorageError as error:
+        raise StorageError(
+            "keep what the run counted for data_quality",
+            path=str(places.working_database),
+            reason=error.reason,
+            next_step="The rows themselves are loaded and published; free the space or mend the table, the next "
+            "scheduled run goes on by itself",
+        ) from error
 
 
 def _transform(settings: Settings, places: Places, options: RunOptions, stages: _Stages) -> dict[str, Any]:

@@ -19,6 +19,7 @@ MARTS = {
     "attribution",
     "campaign_performance",
     "daily_activity",
+    "data_quality",
     "deliverability",
     "email_performance",
     "follow_up_queue",

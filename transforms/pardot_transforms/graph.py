@@ -35,6 +35,8 @@ class Graph:
 
     references: Mapping[str, Sequence[Reference]]
     order: Sequence[Model]
+    following: frozenset[str] = frozenset()
+    """The models that tell of runs: every run changes them, also one that brings nothing."""
 
     def select(self, names: Iterable[str] | None) -> Sequence[Model]:
         """Return the named models and everything they read, in order; all models when no names are given.
@@ -68,7 +70,7 @@ def build_graph(project: Project) -> Graph:
     references = {model.name: find_references(model, known) for model in project.models.values()}
     order = _ordered(project, references)
     _insist_on_declared_changes(project, references)
-    return Graph(references, order)
+    return Graph(references, order, _following(project, references, order))
 
 
 def _insist_on_declared_changes(project: Project, references: Mapping[str, Sequence[Reference]]) -> None:
@@ -86,6 +88,16 @@ def _insist_on_declared_changes(project: Project, references: Mapping[str, Seque
         if reached != declared:
             wrong = ", ".join(sorted(reached ^ declared))
             raise ModelError(model.name, model.file, 1, f"Its increment and what it reads differ in {wrong}")
+
+
+def _following(
+    project: Project, references: Mapping[str, Sequence[Reference]], order: Sequence[Model]
+) -> frozenset[str]:
+    found = {name for name, source in project.sources.items() if source.is_bookkeeping}
+    for model in order:
+        if any(reference.name in found for reference in references[model.name]):
+            found.add(model.name)
+    return frozenset(found)
 
 
 def _reached(project: Project, references: Mapping[str, Sequence[Reference]], name: str) -> set[str]:

@@ -71,13 +71,40 @@ class Places:
                 stand_in = Relation(self._views, table.source.name, "view")
                 self._create(stand_in, table.stand_in())
                 relations[reference] = stand_in.sql
-        return relations | {model.name: self._home(model).sql for model in project.models.values()}
+        return relations | self.homes(project)
+
+    def homes(self, project: Project) -> dict[str, str]:
+        """Return what the name of each model stands for."""
+        return {model.name: self._home(model).sql for model in project.models.values()}
 
     def build(self, model: Model, graph: Graph, relations: Mapping[str, str]) -> int | None:
-        """Create one model, describe it for whoever opens the database, and return the rows of a table."""
+        """Create one model, describe it for whoever opens the database, and return the rows of a table.
+
+        A reporting table that tells of runs is made from a view of the same name, to be filled again without its text.
+        """
         home = self._home(model)
-        rows = self._create(home, bind(model, graph.references[model.name], relations))
+        select = bind(model, graph.references[model.name], relations)
+        if model.is_reporting and model.name in graph.following:
+            view = self._view_behind(home)
+            self._create(view, select)
+            select = statement("select * from {view}", view=view.sql)
+        rows = self._create(home, select)
         self._describe(home, model)
+        return rows
+
+    def refill(self, inputs: Inputs) -> dict[str, int]:
+        """Fill the reporting tables that tell of runs again, record of which, and return the rows of each."""
+        _, recorded = self._read_record()
+        rows = {}
+        for home in recorded:
+            view = self._view_behind(home)
+            if home != view and view in recorded:
+                self._connection.execute(statement("delete from {table}", table=home.sql))
+                insert = statement("insert into {table} select * from {view}", table=home.sql, view=view.sql)
+                row = self._connection.execute(insert).fetchone()
+                rows[home.name] = int(row[0]) if row else 0
+        update = statement("update {table} set inputs = ?, built_at = now()", table=qualified(self._marts, BUILD_TABLE))
+        self._connection.execute(update, [inputs.to_json()])
         return rows
 
     def keep(self, model: Model) -> int:
@@ -106,6 +133,9 @@ class Places:
 
     def _home(self, model: Model) -> Relation:
         return Relation(self._marts if model.is_reporting else self._views, model.name, model.kind)
+
+    def _view_behind(self, home: Relation) -> Relation:
+        return Relation(self._views, home.name, "view")
 
     def _create(self, relation: Relation, select: str) -> int | None:
         """Create the relation anew and return the rows of a table.

@@ -85,6 +85,11 @@ class Source:
     def reference(self) -> str:
         return f"{self.schema}.{self.name}"
 
+    @property
+    def is_bookkeeping(self) -> bool:
+        """Whether it tells of runs and not of marketing; every run writes in it, also one that brings nothing."""
+        return self.name.startswith("_")
+
 
 @dataclass(frozen=True)
 class Project:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pardot_transforms.quoting import identifier, literal, qualified, statement
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pardot_transforms.project import Project, Source
 
 LOAD_ID = "_dlt_load_id"
+RUN_NUMBER = "run_number"
+"""Column of a table of bookkeeping that says of which run a line is."""
 _LONG_NAMES = {"timestamptz": "timestamp with time zone"}
 
 
@@ -67,6 +69,15 @@ class RawTable:
         select = "select coalesce({load_id}, '') as load, count(*) from {relation} group by load order by load"
         return dict(connection.execute(statement(select, load_id=load_id, relation=relation)).fetchall())
 
+    def newest_run(self, connection: DuckDBPyConnection) -> int | None:
+        """Return the number of the newest run that a table of bookkeeping tells of; None when it tells of none."""
+        if RUN_NUMBER not in self.found:
+            return None
+        relation = qualified(self.schema, self.source.name)
+        select = statement("select max({run}) from {relation}", run=identifier(RUN_NUMBER), relation=relation)
+        row = connection.execute(select).fetchone()
+        return row[0] if row else None
+
     def rows_of(self, loads: Sequence[str]) -> str:
         """Return a relation of the rows that some loads have brought."""
         listed = ", ".join(map(literal, loads))
@@ -83,18 +94,24 @@ class Inputs:
     """A digest of all that is not rows: models, settings, the columns of the raw tables."""
     loads: Mapping[str, Mapping[str, int]]
     """The loads of each source, with the rows that stand there."""
+    runs: Mapping[str, int | None]
+    """The newest run in each table of bookkeeping."""
 
     def to_json(self) -> str:
-        return json.dumps({"definitions": self.definitions, "loads": self.loads})
+        return json.dumps({"definitions": self.definitions, "loads": self.loads, "runs": self.runs})
 
     @classmethod
     def from_json(cls, text: str | None) -> Inputs | None:
         """Return what an earlier build has recorded; None when it has not, or not in this way."""
         try:
             stored = json.loads(text or "")
-            return cls(stored["definitions"], stored["loads"])
+            return cls(stored["definitions"], stored["loads"], stored["runs"])
         except (ValueError, KeyError, TypeError):
             return None
+
+    def differ_at_most_in_runs(self, before: Inputs | None) -> bool:
+        """Whether all else is as it was: a run that brings nothing leaves its line in the bookkeeping."""
+        return before is not None and self == replace(before, runs=self.runs)
 
     def new_loads(self, before: Inputs | None) -> Mapping[str, Sequence[str]] | None:
         """Return the loads that each source has got since; None when something else has changed as well."""
@@ -141,7 +158,12 @@ def read_inputs(
         *(table.shape() for _, table in sorted(tables.items())),
     ):
         digest.update(hashlib.sha256(part.encode()).digest())
-    return Inputs(digest.hexdigest(), {name: table.loads(connection) for name, table in sorted(tables.items())})
+    bookkeeping = {name: table for name, table in sorted(tables.items()) if table.source.is_bookkeeping}
+    return Inputs(
+        digest.hexdigest(),
+        {name: table.loads(connection) for name, table in sorted(tables.items()) if name not in bookkeeping},
+        {name: table.newest_run(connection) for name, table in bookkeeping.items()},
+    )
 
 
 def changed_rows(

@@ -34,7 +34,7 @@ class DataTestResult:
 
 @dataclass(frozen=True)
 class BuildResult:
-    """A build that was committed, or skipped because nothing had changed.
+    """A build that was committed, or skipped because nothing had changed; then only what tells of runs was made.
 
     `missing_tables` and `missing_columns` are what the models read and the raw schema does not have; they
     counted as empty and as NULL.

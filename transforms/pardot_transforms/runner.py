@@ -16,7 +16,7 @@ from pardot_transforms.graph import build_graph
 from pardot_transforms.increments import Increments
 from pardot_transforms.places import Places
 from pardot_transforms.project import Model, Project, load_project
-from pardot_transforms.raw import changed_rows, read_inputs, read_raw_tables
+from pardot_transforms.raw import Inputs, changed_rows, read_inputs, read_raw_tables
 from pardot_transforms.result import BuildResult, DataTestResult, ModelResult
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ def build(
     time_zone: str = "UTC",
     models: Path | None = None,
 ) -> BuildResult:
-    """Build the reporting tables from the raw tables, or do nothing when neither data nor models changed.
+    """Build the reporting tables from the raw tables.
 
+    When neither rows nor models have changed, only those that tell of runs are filled again, if there was a run.
     Where only loads of new and changed rows have come since the last build, tables that declare how are brought up to
     date by the touched rows; the result is the same.
 
@@ -70,7 +71,7 @@ def build(
         before = places.inputs if not full_refresh and places.have(_chosen(project, select)) else None
         built: tuple[ModelResult, ...] = ()
         tested: tuple[DataTestResult, ...] = ()
-        skipped = inputs == before
+        skipped = inputs.differ_at_most_in_runs(before)
         if not skipped:
             graph = build_graph(project)
             chosen = graph.select(select)
@@ -80,6 +81,9 @@ def build(
             built = _build_models(places, chosen, graph, relations, Increments(connection, graph, relations, changed))
             tested = _run_data_tests(connection, chosen, relations)
             places.finish(inputs, is_complete=select is None)
+        elif inputs != before:
+            built = _refill(places, inputs)
+            tested = _run_data_tests(connection, [project.models[model.name] for model in built], places.homes(project))
     return BuildResult(
         models=built,
         tests=tested,
@@ -112,6 +116,12 @@ def _build_models(
             results.append(ModelResult(model.name, model.kind, rows, perf_counter() - started, remade))
     increments.close()
     return tuple(results)
+
+
+def _refill(places: Places, inputs: Inputs) -> tuple[ModelResult, ...]:
+    started = perf_counter()
+    rows = places.refill(inputs)
+    return tuple(ModelResult(name, "table", count, perf_counter() - started) for name, count in rows.items())
 
 
 def _run_data_tests(

@@ -169,9 +169,9 @@ class Published:
         return self._known(self._raw, table, columns)
 
     def raw_tables(self) -> dict[str, str]:
-        """Return the data tables of the raw schema with their quoted names; dlt's own are left out."""
+        """Return the data tables of the raw schema with their quoted names; dlt's bookkeeping and ours is left out."""
         names = sorted(table for schema, table in self._columns if schema == self._raw)
-        return {name: self._quoted(self._raw, name) for name in names if not name.startswith("_dlt_")}
+        return {name: self._quoted(self._raw, name) for name in names if not name.startswith("_")}
 
     def rows(self, sql: str, parameters: Sequence[Any] = (), **fragments: str) -> list[tuple[Any, ...]]:
         """Return the rows of a SELECT whose `{places}` are filled with SQL, such as quoted names."""

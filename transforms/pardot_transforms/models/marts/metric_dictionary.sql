@@ -839,5 +839,13 @@ from (
             'activity_points + score_points + grade_points',
             'prospect',
             'An order to call in, no probability; the weights are a proposal, to be changed in follow_up_weights.'
+        ),
+        (
+            'data_quality',
+            'value',
+            'Value of a check',
+            'sum(case check_name when ''rows_loaded'' then loaded_rows when ''rows_set_aside'' then set_aside_rows when ''read_failed'' then 1 - cast(is_complete as bigint) end)',
+            'table, check and run',
+            'Over stg_runs, for the checks that a run counts; each row explains its own. Must not be added up over checks: they count rows, days and hours.'
         )
 ) as t (model, metric, name, formula, grain, caveat)
