@@ -21,6 +21,10 @@ KEYS: Final[Mapping[str, str]] = {
     "attribution": "opportunity_id, model, activity_id",
     "follow_up_queue": "prospect_id",
     "data_quality": "table_name, check_name, run_number",
+    "asset_performance": "asset_kind, asset_id",
+    "email_link_performance": "list_email_id, link_url",
+    "visitor_sessions": "session_kind, session_id",
+    "top_pages": "page, month_starts_on",
 }
 """Reporting table with metrics -> the columns that tell its rows apart."""
 
@@ -41,6 +45,20 @@ ACTIVITIES: Final = """
 """
 """What formulas with an aggregate run over: activities, with what the caveats say comes from elsewhere."""
 
+IS_SUSPECTED: Final = "a.id in (from pardot_marts_views.int_suspected_actions) as is_suspected"
+
+PAGE_VIEWS: Final = """
+    select
+        id,
+        nullif(trim(regexp_extract(url, '^[^?#]*')), '') as page,
+        date_trunc('month', timezone('UTC', created_at))::date as month_starts_on,
+        created_at,
+        duration_in_seconds,
+        case when visit_id is null then 'page_view' else 'visit' end as session_kind,
+        coalesce(visit_id, id) as session_id
+    from pardot.visitor_page_views
+"""
+
 ROWS: Final[Mapping[str, str]] = {
     "daily_activity": "from activities",
     "form_performance": """
@@ -60,6 +78,36 @@ ROWS: Final[Mapping[str, str]] = {
     "data_quality": """
         from pardot_marts_views.stg_runs
         cross join (values ('rows_loaded'), ('rows_set_aside'), ('read_failed')) c(check_name)
+    """,
+    "asset_performance": f"""
+        select a.* exclude (asset_kind, asset_id), n.asset_kind, n.asset_id, {IS_SUSPECTED}
+        from activities a cross join lateral (
+            values
+                ('form', form_id),
+                ('form_handler', case when form_id is null then form_handler_id end),
+                ('landing_page', landing_page_id),
+                ('file', file_id),
+                ('custom_redirect', custom_redirect_id)
+        ) n (asset_kind, asset_id)
+        where n.asset_id is not null
+    """,
+    "email_link_performance": f"""
+        select a.*, nullif(trim(regexp_extract(details, '^.*://.*$', 0, 's')), '') as link_url, {IS_SUSPECTED}
+        from activities a where type = 1 and list_email_id is not null
+    """,
+    "visitor_sessions": f"""
+        select session_kind, session_id, id as page_view_id, duration_in_seconds, null as type from ({PAGE_VIEWS})
+        union all
+        select 'visit', visit_id, null, null, type from activities
+        where visit_id in (select session_id from pardot_marts.visitor_sessions where session_kind = 'visit')
+    """,
+    "top_pages": f"""
+        select
+            p.*, s.visitor_id, s.prospect_id, id as page_view_id,
+            lag(id) over session is null as is_entry,
+            lead(id) over session is null as is_exit
+        from ({PAGE_VIEWS}) p join pardot_marts.visitor_sessions s using (session_kind, session_id)
+        window session as (partition by session_kind, session_id order by created_at nulls last, id)
     """,
 }
 """Reporting table -> the rows to run over, where they are others than the activities whose key is filled in."""

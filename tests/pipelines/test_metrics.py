@@ -253,3 +253,69 @@ def test_deliverability(published: tuple[Account, duckdb.DuckDBPyConnection]) ->
     }
     assert found == expected
     assert sum(hard.values()) > 0
+
+
+def test_asset_performance_counts_files_and_redirects(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    expected: Counter[Any] = Counter()
+    for activity in activities_of(account):
+        for kind, field, type in (("file", "fileId", 2), ("custom_redirect", "customRedirectId", 21)):
+            if activity[field] is not None and activity["type"] == type:
+                expected[kind, activity[field]] += 1
+    found = {
+        (row["asset_kind"], row["asset_id"]): row["downloads"] + row["clicks"]
+        for row in rows_of(db, "(FROM pardot_marts.asset_performance WHERE asset_kind IN ('file', 'custom_redirect'))")
+    }
+    assert {key: count for key, count in found.items() if count} == dict(expected)
+    assert {kind for kind, _ in expected} == {"file", "custom_redirect"}
+
+
+def test_email_link_performance(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    through_email = {row["id"]: row["listEmailId"] for row in account.store.rows("emails")}
+    expected: Counter[Any] = Counter()
+    for activity in activities_of(account):
+        list_email = activity["listEmailId"] or through_email.get(activity["emailId"])
+        if activity["type"] == 1 and list_email is not None:
+            expected[list_email, activity["details"]] += 1
+    found = {
+        (row["list_email_id"], row["link_url"]): row["clicks"]
+        for row in rows_of(db, "pardot_marts.email_link_performance")
+    }
+    assert found == dict(expected)
+    assert len({link for _, link in found}) > 2
+
+
+def test_visitor_sessions_and_top_pages(published: tuple[Account, duckdb.DuckDBPyConnection]) -> None:
+    account, db = published
+    owners = {row["id"]: row["prospectId"] for row in account.store.rows("visitors")}
+    submissions = Counter(row["visitId"] for row in activities_of(account) if row["type"] == 4)
+    views: dict[Any, list[Row]] = defaultdict(list)
+    pages: Counter[Any] = Counter()
+    loaded: list[Row] = [dict(row) for row in account.store.rows("visitor-page-views")]
+    for view in sorted(loaded, key=lambda row: (row["createdAt"], row["id"])):
+        page = str(view["url"]).partition("?")[0].partition("#")[0]
+        views[view["visitId"]].append({**view, "page": page})
+        pages[page, view["createdAt"].astimezone(timezone.utc).date().replace(day=1)] += 1
+    expected: dict[Any, Row] = {}
+    for visit in account.store.rows("visits"):
+        own = views[visit["id"]]
+        expected[visit["id"]] = {
+            "prospect_id": visit["prospectId"] or owners.get(visit["visitorId"]),
+            "started_at": visit["firstVisitorPageViewAt"],
+            "ended_at": visit["lastVisitorPageViewAt"],
+            "pages": len(own),
+            "pages_told": visit["visitorPageViewCount"],
+            "seconds_on_pages": sum(view["durationInSeconds"] for view in own) if own else None,
+            "entry_page": own[0]["page"] if own else None,
+            "exit_page": own[-1]["page"] if own else None,
+            "source_parameter": visit["sourceParameter"],
+            "submissions": submissions[visit["id"]],
+        }
+    columns = next(iter(expected.values()))
+    rows = list(rows_of(db, "pardot_marts.visitor_sessions"))
+    assert {row["session_id"]: {name: row[name] for name in columns} for row in rows} == expected
+    assert sum(row["submissions"] for row in rows) > 5
+    top = list(rows_of(db, "pardot_marts.top_pages"))
+    assert {(row["page"], row["month_starts_on"]): row["views"] for row in top} == dict(pages)
+    assert sum(row["entries"] for row in top) == sum(row["exits"] for row in top) == sum(map(bool, views.values()))

@@ -16,11 +16,13 @@ from pardot_transforms import DataTestError, ModelError, ProjectError, build, lo
 
 MARTS = {
     "account_engagement",
+    "asset_performance",
     "attribution",
     "campaign_performance",
     "daily_activity",
     "data_quality",
     "deliverability",
+    "email_link_performance",
     "email_performance",
     "follow_up_queue",
     "form_performance",
@@ -29,7 +31,9 @@ MARTS = {
     "list_growth",
     "metric_dictionary",
     "prospect_engagement",
+    "top_pages",
     "visitor_activities_enriched",
+    "visitor_sessions",
 }
 COUNTED = {
     "marts/things_counted.sql": "-- One row.\nselect\n    count(*) as things\nfrom pardot.things\n",

@@ -34,8 +34,11 @@ named as (
         converted_visitors,
         first_activity_at,
         last_activity_at,
-        last_submission_at
-    from int_submission_assets
+        last_submission_at,
+        submissions_per_view,
+        conversion_rate,
+        error_rate
+    from int_asset_totals
     where asset_kind in ('form', 'form_handler')
 ),
 
@@ -59,7 +62,10 @@ counts as (
         coalesce(n.converted_visitors, 0) as converted_visitors,
         n.first_activity_at,
         n.last_activity_at,
-        n.last_submission_at
+        n.last_submission_at,
+        n.submissions_per_view,
+        n.conversion_rate,
+        n.error_rate
     from assets as a
     full outer join named as n on n.asset_kind = a.asset_kind and n.asset_id = a.asset_id
     left join stg_campaigns as c on c.id = a.campaign_id
@@ -85,7 +91,7 @@ select
     first_activity_at,
     last_activity_at,
     last_submission_at,
-    case when views > 0 then cast(submissions as double) / views end as submissions_per_view,
-    case when viewing_visitors > 0 then cast(converted_visitors as double) / viewing_visitors end as conversion_rate,
-    case when errors + submissions > 0 then cast(errors as double) / (errors + submissions) end as error_rate
+    submissions_per_view,
+    conversion_rate,
+    error_rate
 from counts

@@ -13,8 +13,11 @@ with named as (
         converted_visitors,
         first_activity_at,
         last_activity_at,
-        last_submission_at
-    from int_submission_assets
+        last_submission_at,
+        submissions_per_view,
+        conversion_rate,
+        error_rate
+    from int_asset_totals
     where asset_kind = 'landing_page'
 ),
 
@@ -39,7 +42,10 @@ counts as (
         coalesce(n.converted_visitors, 0) as converted_visitors,
         n.first_activity_at,
         n.last_activity_at,
-        n.last_submission_at
+        n.last_submission_at,
+        n.submissions_per_view,
+        n.conversion_rate,
+        n.error_rate
     from stg_landing_pages as a
     full outer join named as n on n.asset_id = a.id
     left join stg_campaigns as c on c.id = a.campaign_id
@@ -67,7 +73,7 @@ select
     first_activity_at,
     last_activity_at,
     last_submission_at,
-    case when views > 0 then cast(submissions as double) / views end as submissions_per_view,
-    case when viewing_visitors > 0 then cast(converted_visitors as double) / viewing_visitors end as conversion_rate,
-    case when errors + submissions > 0 then cast(errors as double) / (errors + submissions) end as error_rate
+    submissions_per_view,
+    conversion_rate,
+    error_rate
 from counts

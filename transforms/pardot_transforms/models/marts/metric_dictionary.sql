@@ -561,6 +561,342 @@ from (
             'NULL when nobody tried. Of attempts, not of people; errors that the browser itself shows are not told.'
         ),
         (
+            'asset_performance',
+            'activities',
+            'Activities',
+            'count(*)',
+            'asset',
+            'An activity that names a form and a landing page is in both rows: kinds must not be added up.'
+        ),
+        (
+            'asset_performance',
+            'views',
+            'Views',
+            'sum(case when type = 2 then 1 else 0 end)',
+            'asset',
+            'Form handlers are shown by other sites: their views are not told, and rates of views are NULL.'
+        ),
+        (
+            'asset_performance',
+            'clicks',
+            'Clicks',
+            'sum(case when (type = 1 and not is_email_activity) or (type = 21 and asset_kind = ''custom_redirect'') then 1 else 0 end)',
+            'asset',
+            'Tracked links only; clicks of type 1 in emails count for the email. A click on a custom redirect in an email may be told twice, as type 1 of the email and as type 21 of the redirect; only the latter is here.'
+        ),
+        (
+            'asset_performance',
+            'downloads',
+            'Downloads',
+            'sum(case when type = 2 and asset_kind = ''file'' then 1 else 0 end)',
+            'asset',
+            'The views of a file: Account Engagement has one type for both, and whether the file arrived is not told. Already part of views.'
+        ),
+        (
+            'asset_performance',
+            'errors',
+            'Errors',
+            'sum(case when type = 3 then 1 else 0 end)',
+            'asset',
+            'One person may fail often before the submission goes through.'
+        ),
+        (
+            'asset_performance',
+            'submissions',
+            'Submissions',
+            'sum(case when type = 4 then 1 else 0 end)',
+            'asset',
+            'The successes of Account Engagement. A submission that names a form and a landing page is in both rows.'
+        ),
+        (
+            'asset_performance',
+            'other_activities',
+            'Other activities',
+            'activities - views - clicks - errors - submissions',
+            'asset',
+            'Types that are none of these, and clicks that belong to an email.'
+        ),
+        (
+            'asset_performance',
+            'prospects',
+            'Prospects',
+            'count(distinct prospect_id)',
+            'asset',
+            'Grows later, when visitors become known. Must not be added up over rows.'
+        ),
+        (
+            'asset_performance',
+            'viewing_visitors',
+            'Visitors who viewed',
+            'count(distinct case when type = 2 then visitor_id end)',
+            'asset',
+            'Browsers, not people: one person may have several, and one without cookies has none. Must not be added up over rows.'
+        ),
+        (
+            'asset_performance',
+            'viewing_prospects',
+            'Prospects who viewed',
+            'count(distinct case when type = 2 then prospect_id end)',
+            'asset',
+            'Grows later, when visitors become known. Must not be added up over rows.'
+        ),
+        (
+            'asset_performance',
+            'clicking_prospects',
+            'Prospects who clicked',
+            'count(distinct case when (type = 1 and not is_email_activity) or (type = 21 and asset_kind = ''custom_redirect'') then prospect_id end)',
+            'asset',
+            'Grows later, when visitors become known. Must not be added up over rows.'
+        ),
+        (
+            'asset_performance',
+            'submitting_prospects',
+            'Unique submitters',
+            'count(distinct case when type = 4 then prospect_id end)',
+            'asset',
+            'Distinct prospects; a submission without a prospect counts in submissions only. Must not be added up over rows.'
+        ),
+        (
+            'asset_performance',
+            'converted_visitors',
+            'Visitors who viewed and submitted',
+            'count(distinct case when type = 2 then visitor_id end) + count(distinct case when type = 4 then visitor_id end) - count(distinct case when type in (2, 4) then visitor_id end)',
+            'asset',
+            'Not the conversions of Account Engagement, which are visitors who became prospects. Must not be added up over rows.'
+        ),
+        (
+            'asset_performance',
+            'anonymous_activities',
+            'Anonymous activities',
+            'sum(case when prospect_id is null then 1 else 0 end)',
+            'asset',
+            'Part of activities. Shrinks later, when visitors become known.'
+        ),
+        (
+            'asset_performance',
+            'anonymous_views',
+            'Anonymous views',
+            'sum(case when prospect_id is null and type = 2 then 1 else 0 end)',
+            'asset',
+            'Part of views. Shrinks later, when visitors become known.'
+        ),
+        (
+            'asset_performance',
+            'anonymous_clicks',
+            'Anonymous clicks',
+            'sum(case when prospect_id is null and ((type = 1 and not is_email_activity) or (type = 21 and asset_kind = ''custom_redirect'')) then 1 else 0 end)',
+            'asset',
+            'Part of clicks. Shrinks later, when visitors become known.'
+        ),
+        (
+            'asset_performance',
+            'anonymous_submissions',
+            'Anonymous submissions',
+            'sum(case when prospect_id is null and type = 4 then 1 else 0 end)',
+            'asset',
+            'Part of submissions. Shrinks later, when visitors become known.'
+        ),
+        (
+            'asset_performance',
+            'suspected_views',
+            'Suspected views',
+            'sum(case when is_suspected and type = 2 then 1 else 0 end)',
+            'asset',
+            'Part of views; is_suspected: in int_suspected_actions. A suspicion, no proof: machines that take their time are not found, and Account Engagement has left out what its own filters found.'
+        ),
+        (
+            'asset_performance',
+            'suspected_clicks',
+            'Suspected clicks',
+            'sum(case when is_suspected and ((type = 1 and not is_email_activity) or (type = 21 and asset_kind = ''custom_redirect'')) then 1 else 0 end)',
+            'asset',
+            'Part of clicks; is_suspected: in int_suspected_actions. A suspicion, no proof: machines that take their time are not found, and Account Engagement has left out what its own filters found.'
+        ),
+        (
+            'asset_performance',
+            'suspected_submissions',
+            'Suspected submissions',
+            'sum(case when is_suspected and type = 4 then 1 else 0 end)',
+            'asset',
+            'Part of submissions; is_suspected: in int_suspected_actions. A suspicion, no proof: machines that take their time are not found, and Account Engagement has left out what its own filters found.'
+        ),
+        (
+            'asset_performance',
+            'submissions_per_view',
+            'Submissions per view',
+            'submissions / views',
+            'asset',
+            'NULL when there are no views. May exceed 1: a submission need not have a view, and one view may be followed by several.'
+        ),
+        (
+            'asset_performance',
+            'conversion_rate',
+            'Conversion rate',
+            'converted_visitors / viewing_visitors',
+            'asset',
+            'NULL when no visitor viewed it. The share of browsers that viewed and also submitted; not the conversions of Account Engagement, which are visitors who became prospects.'
+        ),
+        (
+            'asset_performance',
+            'error_rate',
+            'Error rate',
+            'errors / (errors + submissions)',
+            'asset',
+            'NULL when nobody tried. Of attempts, not of people; errors that the browser itself shows are not told.'
+        ),
+        (
+            'email_link_performance',
+            'clicks',
+            'Clicks',
+            'sum(case when type = 1 then 1 else 0 end)',
+            'list email and link',
+            'Adds up to the clicks of email_performance over the links of a list email. Link scanners of mail servers click, too. An address with other parameters is another link.'
+        ),
+        (
+            'email_link_performance',
+            'anonymous_clicks',
+            'Anonymous clicks',
+            'sum(case when type = 1 and prospect_id is null then 1 else 0 end)',
+            'list email and link',
+            'Part of clicks.'
+        ),
+        (
+            'email_link_performance',
+            'unique_clicks',
+            'Unique clicks',
+            'count(distinct case when type = 1 then prospect_id end)',
+            'list email and link',
+            'Distinct prospects. Must not be added up over links: who clicked on two counts in both, and once in email_performance.'
+        ),
+        (
+            'email_link_performance',
+            'suspected_clicks',
+            'Suspected clicks',
+            'sum(case when type = 1 and is_suspected then 1 else 0 end)',
+            'list email and link',
+            'is_suspected: in int_suspected_actions. A suspicion, no proof: machines that take their time are not found, and Account Engagement has left out what its own filters found.'
+        ),
+        (
+            'email_link_performance',
+            'unsuspected_clicks',
+            'Unsuspected clicks',
+            'clicks - suspected_clicks',
+            'list email and link',
+            'Not all of them are people.'
+        ),
+        (
+            'email_link_performance',
+            'unsuspected_unique_clicks',
+            'Unsuspected unique clicks',
+            'count(distinct case when type = 1 and not is_suspected then prospect_id end)',
+            'list email and link',
+            'Must not be added up over links.'
+        ),
+        (
+            'email_link_performance',
+            'email_clicks',
+            'Clicks on all links',
+            'sum(clicks) over (partition by list_email_id)',
+            'list email and link',
+            'The same in all rows of a list email: must not be added up.'
+        ),
+        (
+            'email_link_performance',
+            'share_of_clicks',
+            'Share of clicks',
+            'clicks / email_clicks',
+            'list email and link',
+            'Of all clicks of the list email, those without a known link and suspected ones included.'
+        ),
+        (
+            'visitor_sessions',
+            'pages',
+            'Page views',
+            'count(page_view_id)',
+            'session',
+            'Page views that are loaded; pages_told is what the visit itself counts. Adds up to all page views.'
+        ),
+        (
+            'visitor_sessions',
+            'seconds_on_pages',
+            'Seconds on pages',
+            'sum(duration_in_seconds)',
+            'session',
+            'As the page views tell; NULL when none tells any. How long the last page was looked at is seldom known to any tracker. Not the same as duration_seconds, which is what the visit tells.'
+        ),
+        (
+            'visitor_sessions',
+            'submissions',
+            'Submissions',
+            'sum(case when type = 4 then 1 else 0 end)',
+            'session',
+            'Only those that name the visit; one that a server sent on, or whose visit is not here, is in none.'
+        ),
+        (
+            'top_pages',
+            'views',
+            'Views',
+            'count(page_view_id)',
+            'page and UTC month',
+            'By the month of the page view. Addresses that differ only in query or fragment are one page: sites that tell pages apart by these alone have one.'
+        ),
+        (
+            'top_pages',
+            'visitors',
+            'Visitors',
+            'count(distinct visitor_id)',
+            'page and UTC month',
+            'Browsers, not people. Must not be added up over pages or months.'
+        ),
+        (
+            'top_pages',
+            'prospects',
+            'Prospects',
+            'count(distinct prospect_id)',
+            'page and UTC month',
+            'Grows later, when visitors become known. Must not be added up over pages or months.'
+        ),
+        (
+            'top_pages',
+            'entries',
+            'Entries',
+            'sum(case when is_entry then 1 else 0 end)',
+            'page and UTC month',
+            'is_entry: the first page view of its session. A page view without a visit is an entry and an exit.'
+        ),
+        (
+            'top_pages',
+            'exits',
+            'Exits',
+            'sum(case when is_exit then 1 else 0 end)',
+            'page and UTC month',
+            'is_exit: the last page view of its session. A page view without a visit is an entry and an exit.'
+        ),
+        (
+            'top_pages',
+            'timed_views',
+            'Timed views',
+            'count(duration_in_seconds)',
+            'page and UTC month',
+            'Page views that tell how long they lasted.'
+        ),
+        (
+            'top_pages',
+            'seconds',
+            'Seconds',
+            'sum(duration_in_seconds)',
+            'page and UTC month',
+            'NULL when no view tells any.'
+        ),
+        (
+            'top_pages',
+            'average_seconds',
+            'Average seconds',
+            'seconds / timed_views',
+            'page and UTC month',
+            'NULL when no view tells its seconds; a view that tells 0 counts. How long the last page of a visit was looked at is seldom known to any tracker.'
+        ),
+        (
             'list_growth',
             'added',
             'Added',

@@ -1,29 +1,78 @@
--- One row per form, form handler or landing page that any activity names.
+-- One row per form, form handler, landing page, file or custom redirect that any activity names.
 --
 -- Told by the ids themselves and not by asset_kind, so that what happens on a landing page counts for the page even
--- where the activity names its form, a test variation or an email as well.
-with named as (
+-- where the activity names its form, a test variation or an email as well. A click in an email is the email's; type 21
+-- is a click on a custom redirect wherever it stands.
+with actions as (
+    select
+        a.form_id,
+        a.form_handler_id,
+        a.landing_page_id,
+        a.file_id,
+        a.custom_redirect_id,
+        a.type,
+        a.type = 1 and not a.is_email_activity as is_click,
+        s.id is not null as is_suspected,
+        a.visitor_id,
+        a.prospect_id,
+        a.created_at
+    from visitor_activities_enriched as a
+    left join int_suspected_actions as s on s.id = a.id
+    where a.form_id is not null
+        or a.form_handler_id is not null
+        or a.landing_page_id is not null
+        or a.file_id is not null
+        or a.custom_redirect_id is not null
+),
+
+named as (
     select
         case when form_id is not null then 'form' else 'form_handler' end as asset_kind,
         coalesce(form_id, form_handler_id) as asset_id,
         type,
-        is_email_activity,
+        is_click,
+        is_suspected,
         visitor_id,
         prospect_id,
         created_at
-    from visitor_activities_enriched
+    from actions
     where form_id is not null or form_handler_id is not null
     union all
     select
         'landing_page' as asset_kind,
         landing_page_id as asset_id,
         type,
-        is_email_activity,
+        is_click,
+        is_suspected,
         visitor_id,
         prospect_id,
         created_at
-    from visitor_activities_enriched
+    from actions
     where landing_page_id is not null
+    union all
+    select
+        'file' as asset_kind,
+        file_id as asset_id,
+        type,
+        is_click,
+        is_suspected,
+        visitor_id,
+        prospect_id,
+        created_at
+    from actions
+    where file_id is not null
+    union all
+    select
+        'custom_redirect' as asset_kind,
+        custom_redirect_id as asset_id,
+        type,
+        is_click or type = 21 as is_click,
+        is_suspected,
+        visitor_id,
+        prospect_id,
+        created_at
+    from actions
+    where custom_redirect_id is not null
 ),
 
 per_person as (
@@ -33,10 +82,14 @@ per_person as (
         asset_id,
         visitor_id,
         prospect_id,
+        count(*) as activities,
         sum(case when type = 2 then 1 else 0 end) as views,
-        sum(case when type = 1 and not is_email_activity then 1 else 0 end) as clicks,
+        sum(case when is_click then 1 else 0 end) as clicks,
         sum(case when type = 3 then 1 else 0 end) as errors,
         sum(case when type = 4 then 1 else 0 end) as submissions,
+        sum(case when type = 2 and is_suspected then 1 else 0 end) as suspected_views,
+        sum(case when is_click and is_suspected then 1 else 0 end) as suspected_clicks,
+        sum(case when type = 4 and is_suspected then 1 else 0 end) as suspected_submissions,
         min(created_at) as first_activity_at,
         max(created_at) as last_activity_at,
         max(case when type = 4 then created_at end) as last_submission_at
@@ -48,10 +101,18 @@ totals as (
     select
         asset_kind,
         asset_id,
+        sum(activities) as activities,
         sum(views) as views,
         sum(clicks) as clicks,
         sum(errors) as errors,
         sum(submissions) as submissions,
+        sum(case when prospect_id is null then activities else 0 end) as anonymous_activities,
+        sum(case when prospect_id is null then views else 0 end) as anonymous_views,
+        sum(case when prospect_id is null then clicks else 0 end) as anonymous_clicks,
+        sum(case when prospect_id is null then submissions else 0 end) as anonymous_submissions,
+        sum(suspected_views) as suspected_views,
+        sum(suspected_clicks) as suspected_clicks,
+        sum(suspected_submissions) as suspected_submissions,
         min(first_activity_at) as first_activity_at,
         max(last_activity_at) as last_activity_at,
         max(last_submission_at) as last_submission_at
@@ -88,6 +149,7 @@ per_prospect as (
         asset_id,
         prospect_id,
         sum(views) as views,
+        sum(clicks) as clicks,
         sum(submissions) as submissions
     from per_person
     where prospect_id is not null
@@ -98,7 +160,9 @@ prospects as (
     select
         asset_kind,
         asset_id,
+        count(*) as prospects,
         sum(case when views > 0 then 1 else 0 end) as viewing_prospects,
+        sum(case when clicks > 0 then 1 else 0 end) as clicking_prospects,
         sum(case when submissions > 0 then 1 else 0 end) as submitting_prospects
     from per_prospect
     group by asset_kind, asset_id
@@ -107,18 +171,33 @@ prospects as (
 select
     t.asset_kind,
     t.asset_id,
+    cast(t.activities as bigint) as activities,
+    cast(coalesce(p.prospects, 0) as bigint) as prospects,
     cast(t.views as bigint) as views,
     cast(coalesce(v.viewing_visitors, 0) as bigint) as viewing_visitors,
     cast(coalesce(p.viewing_prospects, 0) as bigint) as viewing_prospects,
     cast(t.clicks as bigint) as clicks,
+    cast(coalesce(p.clicking_prospects, 0) as bigint) as clicking_prospects,
     cast(t.errors as bigint) as errors,
     cast(t.submissions as bigint) as submissions,
     cast(coalesce(v.submitting_visitors, 0) as bigint) as submitting_visitors,
     cast(coalesce(p.submitting_prospects, 0) as bigint) as submitting_prospects,
     cast(coalesce(v.converted_visitors, 0) as bigint) as converted_visitors,
+    cast(t.anonymous_activities as bigint) as anonymous_activities,
+    cast(t.anonymous_views as bigint) as anonymous_views,
+    cast(t.anonymous_clicks as bigint) as anonymous_clicks,
+    cast(t.anonymous_submissions as bigint) as anonymous_submissions,
+    cast(t.suspected_views as bigint) as suspected_views,
+    cast(t.suspected_clicks as bigint) as suspected_clicks,
+    cast(t.suspected_submissions as bigint) as suspected_submissions,
     t.first_activity_at,
     t.last_activity_at,
-    t.last_submission_at
+    t.last_submission_at,
+    case when t.views > 0 then cast(t.submissions as double) / t.views end as submissions_per_view,
+    case
+        when v.viewing_visitors > 0 then cast(v.converted_visitors as double) / v.viewing_visitors
+    end as conversion_rate,
+    case when t.errors + t.submissions > 0 then cast(t.errors as double) / (t.errors + t.submissions) end as error_rate
 from totals as t
 left join visitors as v on v.asset_kind = t.asset_kind and v.asset_id = t.asset_id
 left join prospects as p on p.asset_kind = t.asset_kind and p.asset_id = t.asset_id
