@@ -16,8 +16,11 @@ KEYS: Final[Mapping[str, str]] = {
     "form_performance": "asset_kind, asset_id",
     "landing_page_performance": "landing_page_id",
     "list_growth": "list_id, changed_on",
+    "database_growth": "counted_on",
     "deliverability": "email_domain, month_starts_on",
     "lifecycle_funnel": "stage_id, month_starts_on",
+    "prospect_cohorts": "cohort_starts_on, months_since",
+    "opportunity_influence": "opportunity_id, campaign_id",
     "attribution": "opportunity_id, model, activity_id",
     "follow_up_queue": "prospect_id",
     "data_quality": "table_name, check_name, run_number",
@@ -69,8 +72,34 @@ ROWS: Final[Mapping[str, str]] = {
         from activities where coalesce(form_id, form_handler_id) is not null
     """,
     "list_growth": "from pardot_marts_views.int_list_changes",
+    "database_growth": "select *, changed_on as counted_on from pardot_marts_views.int_database_changes",
     "deliverability": "from activities where type in (6, 13, 14, 36)",
     "lifecycle_funnel": "from pardot_marts_views.int_stage_entries",
+    "prospect_cohorts": """
+        select
+            m.cohort_starts_on,
+            m.months_since,
+            p.id as prospect_id,
+            (p.id, m.month_starts_on) in (
+                select (prospect_id, month_starts_on) from activities where is_engagement and prospect_id is not null
+            ) as is_engaged,
+            d.created_on is not null and greatest(d.created_on, m.cohort_starts_on) = m.month_starts_on as is_converted,
+            d.won_on is not null and greatest(d.won_on, m.cohort_starts_on) = m.month_starts_on as is_won
+        from pardot_marts.prospect_cohorts m
+        inner join pardot.prospects p on date_trunc('month', p.created_at at time zone 'UTC') = m.cohort_starts_on
+        left join (
+            select
+                l.prospect_id,
+                date_trunc('month', min(o.created_at at time zone 'UTC'))::date as created_on,
+                date_trunc('month', min(greatest(o.closed_at, o.created_at) at time zone 'UTC') filter (
+                    lower(o.status) = 'won' and o.closed_at is not null and o.created_at is not null
+                ))::date as won_on
+            from pardot_marts_views.int_opportunity_prospects l
+            inner join pardot.opportunities o on o.id = l.opportunity_id and o.is_deleted is not true
+            group by l.prospect_id
+        ) d on d.prospect_id = p.id
+    """,
+    "opportunity_influence": "from pardot_marts_views.int_opportunity_touches",
     "follow_up_queue": """
         from pardot_marts_views.int_follow_up_signs
         where prospect_id in (select prospect_id from pardot_marts.follow_up_queue)

@@ -1,7 +1,6 @@
--- One row per opportunity and touch: what one of its prospects did before it was created, or in the same second.
+-- One row per opportunity and touch before it was created, or in the same second.
 --
--- A touch is what the person did, but for opening the unsubscribe page (12, 35) and complaining of spam (14).
--- Opportunities in the recycle bin are left out. Touches are numbered by their time and, within a second, their ids.
+-- Touches are those of int_opportunity_touches, numbered by their time and, within a second, their ids.
 with people as (
     select
         id,
@@ -11,17 +10,15 @@ with people as (
 
 touches as (
     select
-        o.id as opportunity_id,
-        a.id as activity_id,
-        a.created_at_utc,
-        a.created_on,
+        t.opportunity_id,
+        t.activity_id,
+        t.created_at_utc,
+        t.created_on,
         -- Some minutes, because the form that makes a prospect known may be stamped before the prospect.
-        a.created_at_utc >= p.created_at_utc - interval '5' minute as is_known
-    from int_opportunity_prospects as l
-    inner join stg_opportunities as o on o.id = l.opportunity_id
-    inner join visitor_activities_enriched as a on a.prospect_id = l.prospect_id and a.created_at <= o.created_at
-    left join people as p on p.id = l.prospect_id
-    where a.is_engagement and a.type not in (12, 14, 35) and not coalesce(o.is_deleted, false)
+        t.created_at_utc >= p.created_at_utc - interval '5' minute as is_known
+    from int_opportunity_touches as t
+    left join people as p on p.id = t.prospect_id
+    where t.is_before_creation
 ),
 
 numbered as (

@@ -85,23 +85,9 @@ credited as (
     where weight > 0
 ),
 
-opportunities as (
-    select
-        id,
-        name,
-        campaign_id,
-        status,
-        created_at,
-        closed_at,
-        -- Beyond this it is no amount of money, and no type for money would hold it.
-        case when abs(value) < 1000000000000 then cast(value as decimal(18, 2)) end as value
-    from stg_opportunities
-    where not coalesce(is_deleted, false)
-),
-
 valued as (
     select
-        o.id as opportunity_id,
+        o.opportunity_id,
         o.name as opportunity_name,
         o.campaign_id as opportunity_campaign_id,
         o.status as opportunity_status,
@@ -117,9 +103,9 @@ valued as (
         coalesce(c.weight, 1) as weight,
         coalesce(c.running_weight, 1) as running_weight,
         coalesce(c.total_weight, 1) as total_weight
-    from opportunities as o
+    from int_opportunities as o
     cross join attribution_weights as w
-    left join credited as c on c.opportunity_id = o.id and c.model = w.model
+    left join credited as c on c.opportunity_id = o.opportunity_id and c.model = w.model
 ),
 
 parted as (

@@ -945,6 +945,86 @@ from (
             'Those who left the list since, or opted in again, are in no day: the past is told as seen today.'
         ),
         (
+            'database_growth',
+            'created',
+            'Created',
+            'sum(case when change = ''created'' then 1 else 0 end)',
+            'UTC day',
+            'Over int_database_changes. Recycle bin and purged prospects included; those that were purged before any load saw them are missing.'
+        ),
+        (
+            'database_growth',
+            'deleted',
+            'Deleted',
+            'sum(case when change = ''deleted'' then 1 else 0 end)',
+            'UTC day',
+            'Over int_database_changes. In the recycle bin today, by the last update, which may be later than the deletion; purged or merged ones by the day on which that was found. Who was restored is in no day.'
+        ),
+        (
+            'database_growth',
+            'net',
+            'Net growth',
+            'created - deleted',
+            'UTC day',
+            'Days of the past may change: a prospect holds its last update only.'
+        ),
+        (
+            'database_growth',
+            'existing',
+            'Prospects at the end of the day',
+            'sum(net) over (order by counted_on nulls first)',
+            'UTC day',
+            'Outside the recycle bin. Exact today; in the past those count as there that were in the recycle bin and are restored. Must not be added up over days.'
+        ),
+        (
+            'database_growth',
+            'opted_out',
+            'Opted out',
+            'sum(case when change = ''opted_out'' then 1 else 0 end)',
+            'UTC day',
+            'Over int_database_changes. Opted out today, by the last opening of the unsubscribe page or spam complaint with no resubscription after it; else in the row without a day, as when a user or Salesforce did it. When it was is not told; who has opted in again is in no day. Not the opt_outs of email_performance, which are openings of the page.'
+        ),
+        (
+            'database_growth',
+            'hard_bounced',
+            'Hard bounced',
+            'sum(case when change = ''hard_bounced'' then 1 else 0 end)',
+            'UTC day',
+            'Over int_database_changes. Marked today, by the last bounce; who was corrected since is in no day. Prospects, deleted ones included; deliverability tells the same by address and month, as far as bounces are loaded.'
+        ),
+        (
+            'database_growth',
+            'mailable_added',
+            'Became mailable',
+            'sum(case when change = ''mailable'' then 1 else 0 end)',
+            'UTC day',
+            'Over int_database_changes. Created with nothing against mailing them since before that day, as far as the marks of today tell.'
+        ),
+        (
+            'database_growth',
+            'mailable_removed',
+            'Ceased to be mailable',
+            'sum(case when change = ''unmailable'' then 1 else 0 end)',
+            'UTC day',
+            'Over int_database_changes. Once per prospect, at the first of deletion, opt-out and hard bounce: not their sum.'
+        ),
+        (
+            'database_growth',
+            'mailable_net',
+            'Net growth of mailable prospects',
+            'mailable_added - mailable_removed',
+            'UTC day',
+            'As seen today: marks that were taken off since are in no day.'
+        ),
+        (
+            'database_growth',
+            'mailable',
+            'Mailable at the end of the day',
+            'sum(mailable_net) over (order by counted_on nulls first)',
+            'UTC day',
+            'Exact today. Of the past what the marks of today tell: a mark without a time counts from the beginning, one that was taken off never. Five soft bounces are not told, nor hard bounces with versions 3 and 4 of the API. Must not be added up over days.'
+        ),
+        (
             'deliverability',
             'sent',
             'Sent',
@@ -1127,6 +1207,126 @@ from (
             'median(case when is_first then seconds_in_stage end) / 86400',
             'stage and month',
             'Over int_stage_entries. Only stays that have ended: recent months look fast.'
+        ),
+        (
+            'prospect_cohorts',
+            'prospects',
+            'Prospects of the cohort',
+            'count(distinct prospect_id)',
+            'month of creation and month since',
+            'Over the prospects of the cohort, once for each month since. The same in all rows of a cohort: must not be added up over months_since. Recycle bin and purged prospects stay in.'
+        ),
+        (
+            'prospect_cohorts',
+            'engaged_prospects',
+            'Engaged prospects',
+            'count(distinct case when is_engaged then prospect_id end)',
+            'month of creation and month since',
+            'is_engaged: the prospect has an activity with is_engagement in that UTC month. Opens by mail scanners count, too. Must not be added up over months. What happened in months before the creation, as an anonymous visitor, is in no row.'
+        ),
+        (
+            'prospect_cohorts',
+            'engaged_share',
+            'Engaged share',
+            'engaged_prospects / prospects',
+            'month of creation and month since',
+            'The last month is not over: see is_over. Month 0 is a part of a month only for most.'
+        ),
+        (
+            'prospect_cohorts',
+            'converted_prospects',
+            'Prospects with a first opportunity',
+            'count(distinct case when is_converted then prospect_id end)',
+            'month of creation and month since',
+            'is_converted: the first opportunity of the prospect was created in that UTC month, or before the prospect and this is month 0. By the creation in Account Engagement. People of an opportunity whom no activity names are missed.'
+        ),
+        (
+            'prospect_cohorts',
+            'converted_to_date',
+            'Prospects with an opportunity',
+            'sum(converted_prospects) over (partition by cohort_starts_on order by months_since)',
+            'month of creation and month since',
+            'Already a running sum: must not be added up over months_since. Includes opportunities that were lost.'
+        ),
+        (
+            'prospect_cohorts',
+            'converted_share',
+            'Share with an opportunity',
+            'converted_to_date / prospects',
+            'month of creation and month since',
+            'Compare cohorts at the same months_since, of months that are over: young cohorts had less time.'
+        ),
+        (
+            'prospect_cohorts',
+            'won_prospects',
+            'Prospects with a first won opportunity',
+            'count(distinct case when is_won then prospect_id end)',
+            'month of creation and month since',
+            'is_won: the first won opportunity of the prospect was closed in that UTC month, or created when that is later. Prospects, not opportunities: several may belong to one. Won at an unknown time is left out.'
+        ),
+        (
+            'prospect_cohorts',
+            'won_to_date',
+            'Prospects with a won opportunity',
+            'sum(won_prospects) over (partition by cohort_starts_on order by months_since)',
+            'month of creation and month since',
+            'Already a running sum: must not be added up over months_since. An opportunity that is opened again leaves it.'
+        ),
+        (
+            'prospect_cohorts',
+            'won_share',
+            'Share with a won opportunity',
+            'won_to_date / prospects',
+            'month of creation and month since',
+            'Of all prospects of the cohort; no win rate, which would be of opportunities that are closed.'
+        ),
+        (
+            'opportunity_influence',
+            'touching_prospects',
+            'Prospects with a touch',
+            'count(distinct prospect_id)',
+            'opportunity and campaign',
+            'Over int_opportunity_touches. Must not be added up over campaigns.'
+        ),
+        (
+            'opportunity_influence',
+            'touches',
+            'Touches',
+            'count(*)',
+            'opportunity and campaign',
+            'Over int_opportunity_touches. A visit, the page viewed in it and the form completed there are three touches; opens by mail scanners are touches, too. Open opportunities have had less time.'
+        ),
+        (
+            'opportunity_influence',
+            'touches_before_creation',
+            'Touches before the creation',
+            'sum(case when is_before_creation then 1 else 0 end)',
+            'opportunity and campaign',
+            'Over int_opportunity_touches. The touches that attribution shares the value among.'
+        ),
+        (
+            'opportunity_influence',
+            'touches_after_creation',
+            'Touches between creation and close',
+            'touches - touches_before_creation',
+            'opportunity and campaign',
+            'For an open opportunity until now; for one that was closed at an unknown time none.'
+        ),
+        (
+            'opportunity_influence',
+            'days_to_creation',
+            'Days from first touch to creation',
+            'case when first_touch_at <= opportunity_created_at then date_diff(''day'', cast(first_touch_at at time zone ''UTC'' as date), cast(opportunity_created_at at time zone ''UTC'' as date)) end',
+            'opportunity and campaign',
+            'From the first touch of the campaign. NULL when that came after. By the creation in Account Engagement, which for imported opportunities is later than that in Salesforce.'
+        ),
+        (
+            'opportunity_influence',
+            'days_to_close',
+            'Days from first touch to close',
+            'case when (is_won or is_lost) and first_touch_at <= opportunity_closed_at then date_diff(''day'', cast(first_touch_at at time zone ''UTC'' as date), cast(opportunity_closed_at at time zone ''UTC'' as date)) end',
+            'opportunity and campaign',
+            'From the first touch of the campaign. NULL while it is open. Of won and lost ones: tell them apart by is_won.'
         ),
         (
             'attribution',

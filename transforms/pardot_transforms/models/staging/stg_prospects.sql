@@ -20,10 +20,12 @@ select
     is_do_not_call,
     opted_out as is_opted_out,
     is_email_hard_bounced,
+    email_bounced_at,
     is_deleted,
     salesforce_id,
     converted_at,
     last_activity_at,
     created_at,
-    updated_at
+    updated_at,
+    purged_at
 from pardot.prospects
