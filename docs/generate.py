@@ -42,8 +42,9 @@ PLACES = {
     ),
     "publish.dataset": (
         "pardot",
-        "The schema of the raw tables; the reporting tables are in `<dataset>_marts`. Business units that share files "
-        "have one each: small letters, digits and single underscores, at most 41, beginning with a letter.",
+        "The schema of the raw tables; the reporting tables are in `<dataset>_marts`, versions in `<dataset>_history`. "
+        "Business units that share files have one each: small letters, digits and single underscores, at most 41, "
+        "beginning with a letter.",
     ),
     "publish.duckdb": ("pardot.duckdb", "The snapshot that people open, swapped in by rename."),
     "publish.parquet": (

@@ -28,6 +28,7 @@ KEYS: Final[Mapping[str, str]] = {
     "email_link_performance": "list_email_id, link_url",
     "visitor_sessions": "session_kind, session_id",
     "top_pages": "page, month_starts_on",
+    "score_history": "prospect_id, version",
 }
 """Reporting table with metrics -> the columns that tell its rows apart."""
 

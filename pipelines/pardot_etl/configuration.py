@@ -39,8 +39,9 @@ _TAKEN: Final = frozenset(
     | {"pipelines", "repos"}  # dlt's, in its data folder
 )
 
-_SCHEMAS_BESIDE: Final = ("_staging", "_marts", "_marts_views")
-"""What is added to the name of a dataset: dlt's staging tables, the reporting tables, the views they are made from."""
+_SCHEMAS_BESIDE: Final = ("_staging", "_marts", "_marts_views", "_history")
+"""What is added to the name of a dataset: dlt's staging tables, the reporting tables, the views they are made from, the
+histories."""
 
 _ADDRESS: Final = "duckdb:///"
 _ELSEWHERE: Final = (":memory:", ":pipeline:", "md:", "motherduck:")
@@ -75,6 +76,11 @@ class Places:
     def marts(self) -> str:
         """The schema of the reporting tables."""
         return f"{self.dataset}_marts"
+
+    @property
+    def histories(self) -> str:
+        """The schema of the tables of versions, which nothing can make anew."""
+        return f"{self.dataset}_history"
 
     @property
     def own_folder(self) -> Path:

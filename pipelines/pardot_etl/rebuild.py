@@ -42,6 +42,7 @@ def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh
                 db,
                 raw_schema=places.dataset,
                 marts_schema=places.marts,
+                history_schema=places.histories,
                 select=select,
                 full_refresh=full_refresh,
                 time_zone=time_zone,

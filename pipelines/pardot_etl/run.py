@@ -316,7 +316,13 @@ def _transform(settings: Settings, places: Places, options: RunOptions, stages: 
 
     with stages.stage("transform"), connect(places.working_database) as db:
         zone = settings.time_zone or "UTC"
-        result = build(db, raw_schema=places.dataset, marts_schema=places.marts, time_zone=zone)
+        result = build(
+            db,
+            raw_schema=places.dataset,
+            marts_schema=places.marts,
+            history_schema=places.histories,
+            time_zone=zone,
+        )
     return {"skipped": result.skipped, "models": len(result.models), "tests": len(result.tests)}
 
 

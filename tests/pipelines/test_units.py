@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -57,14 +58,14 @@ def wrong_in(published: Path, *units: Account, tables: Sequence[str] = OBJECTS) 
 
 
 def reports(published: Path, marts: str) -> dict[str, object]:
-    """Return every row of every reporting table, but for the one that tells of runs."""
+    """Return every row of every reporting table, but for those that tell of runs and of what was before."""
     with duckdb.connect(str(published), read_only=True) as db:
         db.execute("SET TimeZone = 'UTC'")
         names = db.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = ?", [marts]).fetchall()
         return {
             name: db.execute(f"SELECT * FROM {marts}.{name} ORDER BY ALL").fetchall()
             for (name,) in names
-            if not name.startswith("_") and name != "data_quality"
+            if not name.startswith("_") and name not in ("data_quality", "score_history")
         }
 
 
@@ -99,7 +100,9 @@ def test_units_share_files_and_each_keeps_its_own_rows_and_reports(
             assert duckdb.execute(counted).fetchall() == [(rows,)]
     with duckdb.connect(str(published), read_only=True) as db:
         schemas = db.execute("SELECT schema_name FROM duckdb_schemas() WHERE NOT internal").fetchall()
-    assert {name for (name,) in schemas} - {"main"} == {"pardot", "pardot_marts", "apac", "apac_marts"}
+    assert {name for (name,) in schemas} - {"main"} == {
+        f"{dataset}{beside}" for dataset in ("pardot", "apac") for beside in ("", "_marts", "_history")
+    }
 
 
 def test_unit_that_was_interrupted_stays_as_it_published(units: tuple[Account, Account], tmp_path: Path) -> None:
@@ -107,19 +110,21 @@ def test_unit_that_was_interrupted_stays_as_it_published(units: tuple[Account, A
     first, second = units
     published = first.places.published_database
     second.run(SEVERAL)
-    before = rows_and_comments(published, "apac"), rows_and_comments(published, "apac_marts")
+    before = [rows_and_comments(published, schema) for schema in ("apac", "apac_marts", "apac_history")]
+    assert before[2]["rows"]["prospect_versions"]
     second.next_day(seed=3)
     elsewhere = replace(second.places, published_database=tmp_path / "elsewhere.duckdb")
     run(second.settings(), elsewhere, SEVERAL, second.events.append)
     first.run(SEVERAL)
-    assert (rows_and_comments(published, "apac"), rows_and_comments(published, "apac_marts")) == before
+    assert [rows_and_comments(published, schema) for schema in ("apac", "apac_marts", "apac_history")] == before
     assert wrong_in(published, first) == {}
     second.run(SEVERAL)
     assert wrong_in(published, first, second) == {}
-    assert (rows_and_comments(published, "apac"), rows_and_comments(published, "apac_marts")) != before
+    after = [rows_and_comments(published, schema) for schema in ("apac", "apac_marts", "apac_history")]
+    assert all(now != then for now, then in zip(after, before, strict=True))
 
 
-def rows_and_comments(published: Path, schema: str) -> dict[str, object]:
+def rows_and_comments(published: Path, schema: str) -> dict[str, Any]:
     """Return everything that a reader can see of a schema."""
     with duckdb.connect(str(published), read_only=True) as db:
         db.execute("SET TimeZone = 'UTC'")
@@ -265,7 +270,7 @@ def test_rows_of_another_unit_are_refused_and_nothing_changes(tmp_path: Path) ->
     "name",
     [
         *("main", "temp", "system", "memory", "information_schema", "pg_catalog", "pipelines"),
-        *("apac_staging", "apac_marts", "apac_marts_views"),
+        *("apac_staging", "apac_marts", "apac_marts_views", "apac_history"),
         *("Apac", "1st", "_apac", "apac_", "ap__ac", "ap-ac", "ap ac", "apac.x", 'ap"ac', "größe", "a" * 42),
     ],
 )
@@ -301,6 +306,7 @@ def test_working_file_that_duckdb_would_call_as_a_schema_in_it_is_refused(file: 
 def test_without_the_setting_everything_is_called_as_ever(tmp_path: Path) -> None:
     places = load_places()
     assert (places.dataset, places.marts, places.pipeline_name()) == ("pardot", "pardot_marts", "pardot")
+    assert places.histories == "pardot_history"
     assert places.pipeline_name("postgres") == "pardot_postgres"
     assert places.own_folder == tmp_path / "dlt" / "pardot"
     assert places.logins(OTHER_UNIT) == tmp_path / "dlt" / "pardot" / OTHER_UNIT / "logins"

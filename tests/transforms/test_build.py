@@ -34,6 +34,7 @@ MARTS = {
     "opportunity_influence",
     "prospect_cohorts",
     "prospect_engagement",
+    "score_history",
     "top_pages",
     "visitor_activities_enriched",
     "visitor_sessions",

@@ -1,4 +1,4 @@
-"""The four data tests of dbt as queries for the rows that fail."""
+"""The four data tests of dbt, and one of dbt_utils, as queries for the rows that fail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pardot_transforms.result import DataTestResult
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from pardot_transforms.project import DataTest, Model
+    from pardot_transforms.project import DataTest, History, Model
 
 SHOWN_KEYS = 3
 
@@ -22,13 +22,13 @@ FailingRows = Callable[["DataTest", str, str, Mapping[str, str]], str]
 
 
 def run_data_test(
-    connection: DuckDBPyConnection, model: Model, test: DataTest, relations: Mapping[str, str]
+    connection: DuckDBPyConnection, model: Model | History, test: DataTest, relations: Mapping[str, str]
 ) -> DataTestResult:
     """Run one data test against the relation just built.
 
     Raises:
         DataTestError: some row fails; it names up to three of them by the model's key.
-        ProjectError: the kind of test is not one of the four.
+        ProjectError: the kind of test is not one of these.
     """
     if test.kind not in FAILING_ROWS:
         known = ", ".join(FAILING_ROWS)
@@ -91,6 +91,23 @@ def _relationships(test: DataTest, relation: str, key: str, relations: Mapping[s
     )
 
 
+def _mutually_exclusive_ranges(test: DataTest, relation: str, key: str, _: Mapping[str, str]) -> str:
+    """Ranges of a key follow each other without gap or overlap, each has a length, and the last one is open."""
+    lower, upper = (identifier(test.arguments[f"{bound}_bound_column"]) for bound in ("lower", "upper"))
+    if test.arguments.get("gaps") != "not_allowed":
+        raise ProjectError(f"the data test {test.label}", "Only ranges with gaps: not_allowed are known")
+    return statement(
+        "select {key} as failing_key from (select *, lead({lower}) over (partition by {target} order by {lower}) "
+        "as next_lower from {relation}) where {lower} is null or {lower} >= {upper} "
+        "or {upper} is distinct from next_lower",
+        key=key,
+        relation=relation,
+        target=_target(test),
+        lower=lower,
+        upper=upper,
+    )
+
+
 def _target(test: DataTest) -> str:
     """A column is quoted; the `column_name` of a test of the whole model is SQL and stays as written."""
     return test.target if "column_name" in test.arguments else identifier(test.target)
@@ -101,4 +118,5 @@ FAILING_ROWS: Mapping[str, FailingRows] = {
     "unique": _unique,
     "accepted_values": _accepted_values,
     "relationships": _relationships,
+    "dbt_utils.mutually_exclusive_ranges": _mutually_exclusive_ranges,
 }

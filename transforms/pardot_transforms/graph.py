@@ -65,7 +65,7 @@ def build_graph(project: Project) -> Graph:
     Raises:
         ModelError: a model is no single SELECT, names something unknown, or reads itself through others.
     """
-    known = {*project.models, *project.sources, SETTINGS}
+    known = {*project.models, *project.sources, *project.histories, SETTINGS}
     _refuse_shared_names(project)
     references = {model.name: find_references(model, known) for model in project.models.values()}
     order = _ordered(project, references)
@@ -205,8 +205,9 @@ def _ordered(project: Project, references: Mapping[str, Sequence[Reference]]) ->
 
 
 def _refuse_shared_names(project: Project) -> None:
-    """Models, stand-ins of sources and the settings live side by side, so their names must differ."""
-    taken = {source.name for source in project.sources.values()} | {SETTINGS}
+    """Models, stand-ins of sources and the settings live side by side, so their names must differ; histories are
+    read by their names as well."""
+    taken = {source.name for source in project.sources.values()} | {SETTINGS, *project.histories}
     for model in project.models.values():
         if model.name in taken:
             raise ModelError(model.name, model.file, 1, f"The name {model.name} is taken")

@@ -7,7 +7,7 @@ gives the grain.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +92,33 @@ class Source:
 
 
 @dataclass(frozen=True)
+class History:
+    """A table of the versions of a source's rows, declared as a snapshot of dbt's is; models read it by its name."""
+
+    name: str
+    source: Source
+    unique_key: str
+    tracked: tuple[str, ...]
+    """The columns of the source that a new version is made of and for."""
+    updated_at: str
+    description: str
+    columns: Mapping[str, str]
+    tests: tuple[DataTest, ...]
+
+    @property
+    def key(self) -> str:
+        """What identifies a version in an error."""
+        return f"({self.unique_key}, version)"
+
+
+@dataclass(frozen=True)
 class Project:
-    """All models by name, all sources by the name that models use for them, all texts by file."""
+    """All models and histories by name, all sources by the name that models use for them, all texts by file."""
 
     models: Mapping[str, Model]
     sources: Mapping[str, Source]
     texts: Mapping[str, str]
+    histories: Mapping[str, History] = field(default_factory=dict)
 
 
 def models_path() -> Path:
@@ -131,7 +152,10 @@ def load_project(folder: Path | None = None) -> Project:
         if name not in models:
             raise ProjectError(file, f"It describes the model {name}, and there is no {name}.sql")
     sources = {source.reference: source for source in _sources(documents)}
-    return Project(models, sources, texts)
+    histories = {
+        entry["name"]: _build_history(file, entry, sources) for file, entry in _entries(documents, "snapshots")
+    }
+    return Project(models, sources, texts, histories)
 
 
 def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Model:
@@ -146,18 +170,15 @@ def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping
     if kind not in ("table", "view"):
         reason = f"{path.stem} is materialized as {kind!r}; known are 'table' and 'view'"
         raise ProjectError(yaml_file, reason)
-    columns = entry.get("columns", [])
-    tests = [*_tests(yaml_file, None, entry)]
-    for column in columns:
-        tests += _tests(yaml_file, column["name"], column)
+    columns, tests = _described(yaml_file, entry)
     return Model(
         name=path.stem,
         file=file,
         sql=text,
         kind=kind,
         description=entry.get("description", ""),
-        columns={column["name"]: column.get("description", "") for column in columns},
-        tests=tuple(tests),
+        columns=columns,
+        tests=tests,
         increment=_increment(yaml_file, path.stem, kind, config.get("meta", {}).get("increment")),
     )
 
@@ -170,12 +191,37 @@ def _increment(file: str, name: str, kind: Kind, entry: Mapping[str, Any] | None
     return Increment(entry["key"], entry["of"], entry["touched_by"])
 
 
+def _build_history(file: str, entry: Mapping[str, Any], sources: Mapping[str, Source]) -> History:
+    """Read a snapshot as dbt spells it, of the one kind that is known: versions by comparison of columns."""
+    name, config = entry["name"], entry.get("config", {})
+    if config.get("strategy") != "check" or set(config) != {"strategy", "unique_key", "updated_at", "check_cols"}:
+        raise ProjectError(file, f"The snapshot {name} needs strategy check, unique_key, updated_at and check_cols")
+    reference = entry.get("relation", "").removeprefix("source('").removesuffix("')").replace("', '", ".")
+    if reference not in sources:
+        raise ProjectError(file, f"The snapshot {name} is of {reference or 'nothing'}, which is no source")
+    source, tracked = sources[reference], tuple(config["check_cols"])
+    if unknown := sorted({config["unique_key"], config["updated_at"], *tracked} - set(source.columns)):
+        raise ProjectError(file, f"The snapshot {name} is of columns that {reference} lacks: {', '.join(unknown)}")
+    columns, tests = _described(file, entry)
+    description = entry.get("description", "")
+    return History(name, source, config["unique_key"], tracked, config["updated_at"], description, columns, tests)
+
+
+def _described(file: str, entry: Mapping[str, Any]) -> tuple[Mapping[str, str], tuple[DataTest, ...]]:
+    """Read what an entry says of its columns, and the data tests of the whole and of each column."""
+    columns = entry.get("columns", [])
+    tests = [*_tests(file, None, entry)]
+    for column in columns:
+        tests += _tests(file, column["name"], column)
+    return {column["name"]: column.get("description", "") for column in columns}, tuple(tests)
+
+
 def _tests(file: str, column: str | None, entry: Mapping[str, Any]) -> Iterator[DataTest]:
     """Read the data tests of a model (`column` is None) or of one of its columns, in dbt's spellings."""
     for test in entry.get("data_tests", []):
         kind, body = (test, {}) if isinstance(test, str) else next(iter(test.items()))
         arguments = body.get("arguments", body)
-        target = column or arguments.get("column_name")
+        target = column or arguments.get("column_name") or arguments.get("partition_by")
         if target is None:
             raise ProjectError(file, f"The data test {kind} of {entry['name']} names no column")
         yield DataTest(kind, target, arguments)

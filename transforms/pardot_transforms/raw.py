@@ -43,14 +43,16 @@ class RawTable:
 
     def stand_in(self) -> str:
         """Return a SELECT of the declared columns: a missing one is NULL, a missing table has no rows."""
-        columns = ", ".join(self._column(name, kind) for name, kind in self.source.columns.items())
+        columns = ", ".join(map(self.column, self.source.columns))
         if self.is_missing:
             return statement("select {columns} where false", columns=columns)
         relation = qualified(self.schema, self.source.name)
         return statement("select {columns} from {relation}", columns=columns, relation=relation)
 
-    def _column(self, name: str, kind: str) -> str:
+    def column(self, name: str) -> str:
+        """Return a declared column for a SELECT, with its declared type."""
         value = identifier(name) if name in self.found else "null"
+        kind = self.source.columns[name]
         return statement("cast({value} as {kind}) as {name}", value=value, kind=kind, name=identifier(name))
 
     def shape(self) -> str:
@@ -64,10 +66,14 @@ class RawTable:
         """
         if self.is_missing:
             return {}
-        load_id = identifier(LOAD_ID) if LOAD_ID in self.found else "null"
         relation = qualified(self.schema, self.source.name)
-        select = "select coalesce({load_id}, '') as load, count(*) from {relation} group by load order by load"
-        return dict(connection.execute(statement(select, load_id=load_id, relation=relation)).fetchall())
+        select = "select {load} as load, count(*) from {relation} group by load order by load"
+        return dict(connection.execute(statement(select, load=self.load, relation=relation)).fetchall())
+
+    @property
+    def load(self) -> str:
+        """The load that brought a row, as an expression; `''` where the row has no stamp."""
+        return statement("coalesce({load_id}, '')", load_id=identifier(LOAD_ID) if LOAD_ID in self.found else "null")
 
     def newest_run(self, connection: DuckDBPyConnection) -> int | None:
         """Return the number of the newest run that a table of bookkeeping tells of; None when it tells of none."""
@@ -113,6 +119,10 @@ class Inputs:
         """Whether all else is as it was: a run that brings nothing leaves its line in the bookkeeping."""
         return before is not None and self == replace(before, runs=self.runs)
 
+    def beside(self, loads: Mapping[str, Mapping[str, int]]) -> Inputs:
+        """Return the same with the loads of further relations."""
+        return replace(self, loads={**self.loads, **loads})
+
     def new_loads(self, before: Inputs | None) -> Mapping[str, Sequence[str]] | None:
         """Return the loads that each source has got since; None when something else has changed as well."""
         if before is None or self.definitions != before.definitions or set(self.loads) != set(before.loads):
@@ -131,17 +141,23 @@ class Inputs:
 
 def read_raw_tables(connection: DuckDBPyConnection, project: Project, raw_schema: str) -> dict[str, RawTable]:
     """Return what the raw schema has of each source, by the name that models use for it."""
-    found: dict[str, dict[str, str]] = {}
-    for table, column, kind in connection.execute(
-        "select table_name, column_name, lower(data_type) from information_schema.columns "
-        "where table_catalog = current_database() and table_schema = ?",
-        [raw_schema],
-    ).fetchall():
-        found.setdefault(table, {})[column] = kind
+    found = read_columns(connection, raw_schema)
     return {
         reference: RawTable(source, raw_schema, found.get(source.name, {}))
         for reference, source in project.sources.items()
     }
+
+
+def read_columns(connection: DuckDBPyConnection, schema: str) -> dict[str, dict[str, str]]:
+    """Return the columns, by type, of every table of a schema."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in connection.execute(
+        "select table_name, column_name, lower(data_type) from information_schema.columns "
+        "where table_catalog = current_database() and table_schema = ? order by ordinal_position",
+        [schema],
+    ).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
 
 
 def read_inputs(

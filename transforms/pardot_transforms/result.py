@@ -33,11 +33,20 @@ class DataTestResult:
 
 
 @dataclass(frozen=True)
+class HistoryResult:
+    """What a history was told by new loads: `compared` rows, of which so many opened a `version`."""
+
+    name: str
+    compared: int
+    versions: int
+
+
+@dataclass(frozen=True)
 class BuildResult:
     """A build that was committed, or skipped because nothing had changed; then only what tells of runs was made.
 
     `missing_tables` and `missing_columns` are what the models read and the raw schema does not have; they
-    counted as empty and as NULL.
+    counted as empty and as NULL. `histories` were brought up to date before, whether or not the build was skipped.
     """
 
     models: tuple[ModelResult, ...]
@@ -46,6 +55,7 @@ class BuildResult:
     seconds: float
     missing_tables: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
+    histories: tuple[HistoryResult, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return plain lists, dicts, texts and numbers."""

@@ -13,6 +13,7 @@ from pardot_transforms.data_tests import run_data_test
 from pardot_transforms.errors import ProjectError
 from pardot_transforms.failures import naming, transaction
 from pardot_transforms.graph import build_graph
+from pardot_transforms.histories import Histories
 from pardot_transforms.increments import Increments
 from pardot_transforms.places import Places
 from pardot_transforms.project import Model, Project, load_project
@@ -30,6 +31,7 @@ def build(
     *,
     raw_schema: str = "pardot",
     marts_schema: str = "pardot_marts",
+    history_schema: str | None = None,
     select: Sequence[str] | None = None,
     full_refresh: bool = False,
     time_zone: str = "UTC",
@@ -41,15 +43,17 @@ def build(
     Where only loads of new and changed rows have come since the last build, tables that declare how are brought up to
     date by the touched rows; the result is the same.
 
-    Everything happens in one transaction of the given connection, data tests included: after an error the
-    tables of the last good build are as they were. Tables go to `marts_schema`; the views they are made from,
-    and stand-ins for raw tables or columns that do not exist, to `<marts_schema>_views`. The connection's own
-    time zone makes no difference.
+    First the histories record what new loads have brought, in a transaction of their own: no model that fails may cost
+    a state that the raw tables forget. All else happens in one more transaction of the given connection, data tests
+    included: after an error the tables of the last good build are as they were. Tables go to `marts_schema`; the views
+    they are made from, and stand-ins for raw tables or columns that do not exist, to `<marts_schema>_views`. The
+    connection's own time zone makes no difference.
 
     Args:
         connection: an open, writable connection with no transaction in progress.
         raw_schema: where the raw tables are; it need not exist.
         marts_schema: where the reporting tables go.
+        history_schema: where the histories are kept; `<raw_schema>_history` by default. Nothing makes them anew.
         select: build only these models and what they read; every model by default.
         full_refresh: build even when nothing has changed.
         time_zone: IANA name of the zone of local times in the reports.
@@ -65,8 +69,12 @@ def build(
     with transaction(connection):
         _check_time_zone(connection, time_zone)
         tables = read_raw_tables(connection, project, raw_schema)
+        histories = Histories(connection, project, tables, history_schema or f"{raw_schema}_history")
         settings = {"time_zone": time_zone, "raw_schema": raw_schema, "runner": _code_digest()}
-        inputs = read_inputs(connection, project, tables, settings)
+        inputs = read_inputs(connection, project, tables, settings | {"history_schema": histories.schema})
+        recorded = histories.record(inputs.loads)
+    with transaction(connection):
+        inputs = inputs.beside(histories.loads())
         places = Places(connection, marts_schema)
         before = places.inputs if not full_refresh and places.have(_chosen(project, select)) else None
         built: tuple[ModelResult, ...] = ()
@@ -76,10 +84,12 @@ def build(
             graph = build_graph(project)
             chosen = graph.select(select)
             places.prepare(time_zone)
-            relations = places.relations(project, tables)
-            changed = changed_rows(tables, inputs.new_loads(before) if select is None else None)
+            relations = places.relations(project, tables) | histories.relations()
+            new = inputs.new_loads(before) if select is None else None
+            changed = changed_rows({**tables, **histories.tables()}, new)
             built = _build_models(places, chosen, graph, relations, Increments(connection, graph, relations, changed))
-            tested = _run_data_tests(connection, chosen, relations)
+            histories.describe()
+            tested = _run_data_tests(connection, chosen, relations) + histories.test(relations)
             places.finish(inputs, is_complete=select is None)
         elif inputs != before:
             built = _refill(places, inputs)
@@ -93,6 +103,7 @@ def build(
         missing_columns=tuple(
             f"{table.source.name}.{column}" for table in tables.values() for column in table.missing_columns
         ),
+        histories=recorded,
     )
 
 

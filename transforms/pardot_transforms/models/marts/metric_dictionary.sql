@@ -1383,5 +1383,13 @@ from (
             'sum(case check_name when ''rows_loaded'' then loaded_rows when ''rows_set_aside'' then set_aside_rows when ''read_failed'' then 1 - cast(is_complete as bigint) end)',
             'table, check and run',
             'Over stg_runs, for the checks that a run counts; each row explains its own. Must not be added up over checks: they count rows, days and hours.'
+        ),
+        (
+            'score_history',
+            'score_change',
+            'Score change',
+            'score - previous_score',
+            'prospect and version',
+            'Between two loads only the last score is known, so ups and downs in between count as one change. The first row of a prospect has none. Changes by hand, decay and merges count like activity.'
         )
 ) as t (model, metric, name, formula, grain, caveat)
