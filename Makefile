@@ -3,12 +3,13 @@
 PYTHON ?= python3
 WORKERS ?= 3
 VENV := .venv
+DBT := .cache/dbt
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CODE := sources pipelines transforms tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types long sweep matrix objects switches bench lock build smoke clean
+.PHONY: help setup demo test lint types long sweep matrix objects switches dbt bench lock build smoke clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +22,7 @@ demo: $(READY) ## the whole product offline, in a minute: no account, no setting
 
 test: lint types ## lint, types, and the whole test-suite
 	@$(MAKE) --no-print-directory left-out
-	$(RUN) -m pytest -q -n $(WORKERS) -m "not sweep and not long" -rs
+	$(RUN) -m pytest -q -n $(WORKERS) -m "not sweep and not long and not dbt" -rs
 	@$(MAKE) --no-print-directory left-out
 
 lint: $(READY) ## ruff: rules and format
@@ -47,6 +48,9 @@ objects: $(READY) ## load every object of an emulated account by every way: rows
 switches: $(READY) ## what the API's documentation leaves open, as the emulator's switches
 	@$(RUN) docs/generate.py switches
 
+dbt: $(READY) $(DBT)/.ready ## build the exported dbt project with dbt: every cell, every data test
+	@PARDOT_DBT=$(CURDIR)/$(DBT)/bin/dbt $(RUN) -m pytest -q -s -m dbt -rs tests/pipelines/test_dbt.py
+
 bench: $(READY) ## calls, seconds, CPU and memory beside the floor and the naive way
 	$(RUN) benchmarks/run.py
 
@@ -61,7 +65,7 @@ smoke: build ## the wheel in an empty environment: --help, then the demo
 	@sh .ci/smoke $(PYTHON) dist/*.whl
 
 clean: ## remove what the commands above have made, the environment too
-	rm -rf $(VENV) dist pardot-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .cache dist pardot-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Made again only when a lock or the package's own description changes. Only the first line needs any Python.
 $(READY): requirements-dev.lock pyproject.toml
@@ -71,6 +75,14 @@ $(READY): requirements-dev.lock pyproject.toml
 	@echo "Installing the locked dependencies into $(VENV) ..."
 	@$(RUN) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(RUN) -m pip install -qq --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+# dbt wants other versions of what we use, so it lives apart. The lock is complete; without --no-deps pip misses the hash
+# of a package that another one names with an extra.
+$(DBT)/.ready: requirements-dbt.lock
+	@echo "Installing dbt into $(DBT) ..."
+	@$(PYTHON) -m venv $(DBT)
+	@$(DBT)/bin/pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-dbt.lock
 	@touch $@
 
 .PHONY: left-out

@@ -327,6 +327,23 @@ def report(output: Path) -> int:
     return 0
 
 
+@commands.command("export-dbt")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("pardot_dbt"))
+@click.option("--force", is_flag=True, help="Write among other files too, and over edited ones of an earlier export.")
+@with_logs
+def export_dbt(folder: Path, force: bool) -> int:
+    """Write the reporting tables as a dbt project.
+
+    FOLDER, pardot_dbt by default, gets every model with its data tests and descriptions, to be built by dbt from the
+    published database. Run again, it replaces its own files, unless they were edited.
+    """
+    from .configuration import load_places
+    from .export_dbt import export_dbt as export
+
+    show(export(load_places(), folder, force=force).lines())
+    return 0
+
+
 @commands.command()
 @click.option(
     "--folder",

@@ -30,20 +30,29 @@ def run_data_test(
         DataTestError: some row fails; it names up to three of them by the model's key.
         ProjectError: the kind of test is not one of these.
     """
+    started = perf_counter()
+    failing = failing_rows(model, test, relations)
+    count = connection.execute(statement("select count(*) from ({failing})", failing=failing)).fetchone()
+    rows = count[0] if count else 0
+    if rows:
+        keys = connection.execute(
+            statement("select failing_key from ({failing}) order by 1", failing=failing)
+        ).fetchmany(SHOWN_KEYS)
+        raise DataTestError(model.name, test.label, rows, [str(key) for (key,) in keys])
+    return DataTestResult(model.name, test.label, perf_counter() - started)
+
+
+def failing_rows(model: Model, test: DataTest, relations: Mapping[str, str]) -> str:
+    """Return the SELECT of the keys that break a data test.
+
+    Raises:
+        ProjectError: the kind of test is not one of the four.
+    """
     if test.kind not in FAILING_ROWS:
         known = ", ".join(FAILING_ROWS)
         subject = f"the data tests of {model.name}"
         raise ProjectError(subject, f"There is no test {test.kind}; known are {known}")
-    started = perf_counter()
-    failing = FAILING_ROWS[test.kind](test, relations[model.name], model.key or "null", relations)
-    count = connection.execute(statement("select count(*) from ({failing})", failing=failing)).fetchone()
-    failing_rows = count[0] if count else 0
-    if failing_rows:
-        keys = connection.execute(
-            statement("select failing_key from ({failing}) order by 1", failing=failing)
-        ).fetchmany(SHOWN_KEYS)
-        raise DataTestError(model.name, test.label, failing_rows, [str(key) for (key,) in keys])
-    return DataTestResult(model.name, test.label, perf_counter() - started)
+    return FAILING_ROWS[test.kind](test, relations[model.name], model.key or "null", relations)
 
 
 def _not_null(test: DataTest, relation: str, key: str, _: Mapping[str, str]) -> str:
