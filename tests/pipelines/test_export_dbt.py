@@ -120,7 +120,6 @@ def test_files_that_are_not_ours_do_not_stand_in_the_way(folder: Path) -> None:
 
 def test_a_newer_version_replaces_and_removes_its_own_files_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = folder / "tests" / "mine.sql"
-    mine.parent.mkdir()
     mine.write_text("select 1", encoding="utf-8")
     monkeypatch.setattr(
         "pardot_transforms.dbt.dbt_files", lambda *_: {MODEL: "select 3", "README.md": "new", "macros/b.sql": "b"}

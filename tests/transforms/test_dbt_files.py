@@ -11,8 +11,9 @@ import yaml
 from transforms_warehouse import write_models
 
 from pardot_transforms import data_tests, load_project
-from pardot_transforms.dbt import TESTS_OF_DBT, DbtSettings, dbt_files
+from pardot_transforms.dbt import HISTORY, TESTS_OF_DBT, DbtSettings, dbt_files
 from pardot_transforms.graph import bind, build_graph
+from pardot_transforms.histories import columns_of
 from pardot_transforms.project import Project
 from pardot_transforms.quoting import statement
 
@@ -27,6 +28,10 @@ def project() -> Project:
 @pytest.fixture(scope="module")
 def files(project: Project) -> dict[str, str]:
     return dbt_files(project, SETTINGS)
+
+
+OF_DBT_UTILS = "dbt_utils.mutually_exclusive_ranges"
+"""The kind that comes with a package of dbt's, which the project does without."""
 
 
 def render(text: str, **more: Any) -> str:
@@ -45,6 +50,7 @@ def assert_same_text(project: Project, files: dict[str, str]) -> None:
     """Every model reads, filled in, as the runner's text does: to the character and to the line."""
     known = ["settings", *project.models, *project.sources]
     relations = {name: f"<{name}>" for name in known}
+    relations |= {name: f"<{HISTORY}.{name}>" for name in project.histories}
     references = build_graph(project).references
     for model in project.models.values():
         assert render(files[f"models/{model.file}"]) == bind(model, references[model.name], relations)
@@ -80,14 +86,39 @@ select "b".id, null as said, '' as slash from "b"
 
 def test_descriptions_and_data_tests_stay_as_they_are_written(project: Project, files: dict[str, str]) -> None:
     declarations = {file: text for file, text in project.texts.items() if file.endswith("schema.yml")}
-    assert len(declarations) == 3
-    assert {file: files[f"models/{file}"] for file in declarations} == declarations
+    assert set(declarations) == {f"{folder}/schema.yml" for folder in ("history", "intermediate", "marts", "staging")}
+    for folder in ("intermediate", "staging"):
+        assert files[f"models/{folder}/schema.yml"] == declarations[f"{folder}/schema.yml"]
+    ours, theirs = (yaml.safe_load(t) for t in (declarations["marts/schema.yml"], files["models/marts/schema.yml"]))
+    for model in ours["models"]:
+        for entry in (model, *model["columns"]):
+            entry["data_tests"] = [test for test in entry.get("data_tests", []) if OF_DBT_UTILS not in test]
+    assert theirs == ours
     assert [file for file, text in files.items() if file.endswith("schema.yml") and "{{" in text + "{%"] == []
 
 
-def test_every_data_test_is_of_dbts_kinds_and_names_models_in_its_words(project: Project) -> None:
+def test_histories_are_tables_to_read_with_the_columns_that_we_give_them(
+    project: Project, files: dict[str, str]
+) -> None:
+    made = yaml.safe_load(files["models/history/schema.yml"])
+    (source,) = made.pop("sources")
+    assert made == {"version": 2}
+    assert (source["name"], source["database"], source["schema"]) == ("pardot_history", "pardot_raw", "pardot_history")
+    tables = {table["name"]: {column["name"] for column in table["columns"]} for table in source["tables"]}
+    assert tables == {name: set(columns_of(history)) for name, history in project.histories.items()}
+    assert (
+        "from {{ as_declared(source('pardot_history', 'prospect_versions')) }}"
+        in files["models/marts/score_history.sql"]
+    )
+
+
+def test_every_data_test_is_of_dbts_kinds_or_a_statement_and_names_models_in_its_words(
+    project: Project, files: dict[str, str]
+) -> None:
     tests = [test for model in project.models.values() for test in model.tests]
-    assert {test.kind for test in tests} == TESTS_OF_DBT == set(data_tests.FAILING_ROWS)
+    assert {test.kind for test in tests} == {*TESTS_OF_DBT, OF_DBT_UTILS} == set(data_tests.FAILING_ROWS)
+    statements = [file for file in files if file.startswith("tests/")]
+    assert len(statements) == sum(test.kind == OF_DBT_UTILS for test in tests) > 0
     others = [test.arguments["to"] for test in tests if test.kind == "relationships"]
     assert others
     assert [name for name in others if name.removeprefix("ref('").removesuffix("')") not in project.models] == []

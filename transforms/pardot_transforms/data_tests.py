@@ -42,7 +42,7 @@ def run_data_test(
     return DataTestResult(model.name, test.label, perf_counter() - started)
 
 
-def failing_rows(model: Model, test: DataTest, relations: Mapping[str, str]) -> str:
+def failing_rows(model: Model | History, test: DataTest, relations: Mapping[str, str]) -> str:
     """Return the SELECT of the keys that break a data test.
 
     Raises:

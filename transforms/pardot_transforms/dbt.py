@@ -16,10 +16,14 @@ from typing import Any
 
 from pardot_transforms.data_tests import failing_rows
 from pardot_transforms.graph import SETTINGS, Reference, build_graph
+from pardot_transforms.histories import columns_of
 from pardot_transforms.project import TABLE_FOLDER, DataTest, Model, Project
 
 RAW_DATABASE = "pardot_raw"
 """What the attached file with the raw tables is called in dbt's own database."""
+
+HISTORY = "pardot_history"
+"""The source that holds the histories; our runner alone records them."""
 
 TESTS_OF_DBT = frozenset({"not_null", "unique", "accepted_values", "relationships"})
 """The kinds of data tests that come with dbt; those of any other kind become tests of one statement each."""
@@ -50,7 +54,9 @@ def dbt_files(project: Project, settings: DbtSettings) -> dict[str, str]:
     relations = _relations(project)
     files = dict(_filled_templates(project, settings))
     for file, text in project.texts.items():
-        if file.endswith(".yml"):
+        if file.endswith(".yml") and _declares_histories(text):
+            files[f"models/{file}"] = _history_source(project, settings.raw_schema)
+        elif file.endswith(".yml"):
             files[f"models/{file}"] = _placed(_without_own_tests(text), settings.raw_schema)
     for model in project.models.values():
         files[f"models/{model.file}"] = _marked(model, graph.references[model.name], relations)
@@ -64,9 +70,12 @@ def _relations(project: Project) -> dict[str, str]:
     """Return how dbt calls what each name in a model stands for."""
     relations = {name: f"{{{{ ref({_jinja(name)}) }}}}" for name in (SETTINGS, *project.models)}
     for reference, source in project.sources.items():
-        found = f"source({_jinja(source.schema)}, {_jinja(source.name)})"
-        relations[reference] = f"{{{{ as_declared({found}) }}}}"
-    return relations
+        relations[reference] = _declared(source.schema, source.name)
+    return relations | {name: _declared(HISTORY, name) for name in project.histories}
+
+
+def _declared(source: str, table: str) -> str:
+    return f"{{{{ as_declared(source({_jinja(source)}, {_jinja(table)})) }}}}"
 
 
 def _marked(model: Model, references: Sequence[Reference], relations: Mapping[str, str]) -> str:
@@ -152,6 +161,39 @@ def _placed(text: str, raw_schema: str) -> str:
         place = f"database: {RAW_DATABASE}{indent}schema: {_yaml(raw_schema)}{indent}"
         text = text[: mark.index] + place + text[mark.index :]
     return text
+
+
+def _declares_histories(text: str) -> bool:
+    import yaml
+
+    return bool((yaml.safe_load(text) or {}).get("snapshots"))
+
+
+def _history_source(project: Project, raw_schema: str) -> str:
+    """Return the declaration of the histories as tables to read: dbt would record snapshots of its own."""
+    import yaml
+
+    tables = [
+        {
+            "name": name,
+            "description": history.description,
+            "columns": [
+                {"name": column, "data_type": kind, "description": history.columns.get(column, "")}
+                for column, kind in columns_of(history).items()
+            ],
+        }
+        for name, history in project.histories.items()
+    ]
+    source = {
+        "name": HISTORY,
+        "database": RAW_DATABASE,
+        "schema": f"{raw_schema}_history",
+        "description": "What rows were, recorded by pardot-etl at every run.",
+        "tables": tables,
+    }
+    return yaml.dump(
+        {"version": 2, "sources": [source]}, Dumper=_plain_dumper(), sort_keys=False, allow_unicode=True, width=120
+    )
 
 
 def _starts_of_sources(text: str) -> Iterator[Any]:

@@ -103,7 +103,7 @@ class Histories:
     def describe(self) -> None:
         """Say in the database what the tables and their columns are."""
         for name, history in self._histories.items():
-            if unknown := sorted(set(history.columns) - set(_columns(history))):
+            if unknown := sorted(set(history.columns) - set(columns_of(history))):
                 raise ProjectError(f"the snapshot {name}", f"It describes columns that it lacks: {', '.join(unknown)}")
             self._comment("table", self._path(name), history.description)
             for column, text in history.columns.items():
@@ -131,7 +131,7 @@ class Histories:
         All rows are compared then: of what was not tracked before, each has a state to record.
         """
         table, found = self._path(history.name), self._found.get(history.name)
-        columns = _columns(history)
+        columns = columns_of(history)
         if found is None:
             listed = ", ".join(f"{identifier(name)} {kind}" for name, kind in columns.items())
             self._run("create table {table} ({columns})", table=table, columns=listed)
@@ -186,7 +186,7 @@ class Histories:
         return dict(json.loads(row[0])) if row else {}
 
     def _table(self, history: History) -> RawTable:
-        columns = _columns(history)
+        columns = columns_of(history)
         return RawTable(Source(self.schema, history.name, columns), self.schema, columns)
 
     def _path(self, name: str) -> str:
@@ -199,7 +199,7 @@ class Histories:
         return self._connection.execute(statement(template, **fragments)).fetchone() or ()
 
 
-def _columns(history: History) -> dict[str, str]:
+def columns_of(history: History) -> dict[str, str]:
     """Return every column of a table of versions, with its type."""
     return {
         history.unique_key: history.source.columns[history.unique_key],
