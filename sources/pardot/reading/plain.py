@@ -45,6 +45,8 @@ def write_plain(files: Sequence[ResultFile], fields: Sequence[Field], target: Pa
                 rows += batch.num_rows
     except pa.ArrowInvalid:
         return None
+    finally:
+        pa.default_memory_pool().release_unused()  # else it adds to what the load needs
     return rows
 
 
