@@ -228,10 +228,12 @@ def rows_item(
     import dlt
 
     target = destination.folder / f"{stem}-rows.parquet"
-    written = destination.write(select, target) if rows <= FEW_ROWS else None
+    is_few = rows <= FEW_ROWS
+    written = destination.write(select, target) if is_few else None
     if written:
         return dlt.mark.with_file_import(str(target), "parquet", written, hints)
-    if even_none or (written is None and destination.has_row(f"{select} LIMIT 1")):
+    # To ask whether the SELECT finds any of many rows costs as much as to run it.
+    if even_none or not is_few or (written is None and destination.has_row(f"{select} LIMIT 1")):
         return model_item(destination, stem, select, rows, hints)
     return None
 
