@@ -51,6 +51,10 @@ PLACES = {
         "",
         "Folder for a Parquet copy of the reporting tables, replaced as a whole; off by default.",
     ),
+    "transforms.rules": (
+        "",
+        "Folder with rules of your own for the reporting tables, such as `attribution_weights.sql`; see operating.md.",
+    ),
 }
 """The keys of `pardot_etl.configuration`, with default and meaning."""
 

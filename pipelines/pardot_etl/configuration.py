@@ -28,6 +28,7 @@ _KEYS: Final = {
     "published_database": ("publish", "duckdb"),
     "published_parquet": ("publish", "parquet"),
     "lake": ("destination", "filesystem", "bucket_url"),
+    "rules": ("transforms", "rules"),
 }
 """Field of `Places` -> the key that it is looked up by."""
 
@@ -68,6 +69,9 @@ class Places:
 
     dataset: str = DATASET
     """The schema of the raw tables, and their folder in the lake; each business unit has its own: `publish.dataset`."""
+
+    rules: Path | None = None
+    """Folder with rules of one's own, which replace those of the reporting tables: `transforms.rules`."""
 
     provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
     """Where each setting came from, full key to provider and key."""
@@ -156,6 +160,7 @@ def load_places(**overrides: object) -> Places:
         lake=found["lake"],
         data_folder=_path(str(given.get("data_folder", active().data_dir))),
         dataset=found["dataset"] or DATASET,
+        rules=_path(found["rules"]) if found["rules"] else None,
         provenance=MappingProxyType(provenance),
     )
     problems = list(_conflicts(places))

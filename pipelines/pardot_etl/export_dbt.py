@@ -81,7 +81,7 @@ def export_dbt(places: Places, folder: Path, *, force: bool = False) -> DbtExpor
     from pardot_transforms import load_project
     from pardot_transforms.dbt import DbtSettings, dbt_files
 
-    project = load_project()
+    project = load_project(rules=places.rules)
     settings = DbtSettings(places.published_database, places.dataset, places.marts, load_time_zone() or "UTC")
     files = {name: text.encode() for name, text in dbt_files(project, settings).items()}
     try:

@@ -46,6 +46,7 @@ def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh
                 select=select,
                 full_refresh=full_refresh,
                 time_zone=time_zone,
+                rules=places.rules,
             )
         publish(places)
     return result

@@ -322,6 +322,7 @@ def _transform(settings: Settings, places: Places, options: RunOptions, stages: 
             marts_schema=places.marts,
             history_schema=places.histories,
             time_zone=zone,
+            rules=places.rules,
         )
     return {"skipped": result.skipped, "models": len(result.models), "tests": len(result.tests)}
 

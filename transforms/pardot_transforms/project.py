@@ -6,7 +6,7 @@ gives the grain.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,11 +126,15 @@ def models_path() -> Path:
     return Path(__file__).parent / "models"
 
 
-def load_project(folder: Path | None = None) -> Project:
+def load_project(folder: Path | None = None, rules: Path | None = None) -> Project:
     """Read a models folder; without one, the models that come with the package.
 
+    Args:
+        rules: a folder with rules of one's own, each in a file of the same name as the model that it replaces.
+
     Raises:
-        ProjectError: a schema.yml or sources.yml is malformed, or speaks of a model that has no file.
+        ProjectError: a schema.yml or sources.yml is malformed, or speaks of a model that has no file; or a file of the
+            rules replaces none.
         ModelError: a model does not begin with its grain, or shares its name with another.
     """
     root = folder or models_path()
@@ -141,6 +145,8 @@ def load_project(folder: Path | None = None) -> Project:
     }
     documents = {file: _parse_yaml(file, text) for file, text in texts.items() if file.endswith(".yml")}
     declared = {entry["name"]: (file, entry) for file, entry in _entries(documents, "models")}
+    if rules is not None:
+        texts |= _own_rules(rules, texts, [name for name, (_, entry) in declared.items() if _is_rule(entry)])
     models: dict[str, Model] = {}
     for file, text in texts.items():
         if file.endswith(".sql"):
@@ -156,6 +162,23 @@ def load_project(folder: Path | None = None) -> Project:
         entry["name"]: _build_history(file, entry, sources) for file, entry in _entries(documents, "snapshots")
     }
     return Project(models, sources, texts, histories)
+
+
+def _is_rule(entry: Mapping[str, Any]) -> bool:
+    return bool(entry.get("config", {}).get("meta", {}).get("rule"))
+
+
+def _own_rules(folder: Path, texts: Mapping[str, str], known: Sequence[str]) -> dict[str, str]:
+    """Return the texts of a folder of rules, by the files of the models that they replace."""
+    if not folder.is_dir():
+        raise ProjectError(str(folder), "It should be the folder of your own rules, and is none")
+    files = {Path(file).stem: file for file in texts if file.endswith(".sql")}
+    own = {}
+    for path in sorted(folder.glob("*.sql")):
+        if path.stem not in known:
+            raise ProjectError(str(path), f"It replaces no rule; known are {', '.join(sorted(known))}")
+        own[files[path.stem]] = path.read_text(encoding="utf-8")
+    return own
 
 
 def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Model:

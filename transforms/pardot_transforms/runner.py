@@ -36,6 +36,7 @@ def build(
     full_refresh: bool = False,
     time_zone: str = "UTC",
     models: Path | None = None,
+    rules: Path | None = None,
 ) -> BuildResult:
     """Build the reporting tables from the raw tables.
 
@@ -58,6 +59,7 @@ def build(
         full_refresh: build even when nothing has changed.
         time_zone: IANA name of the zone of local times in the reports.
         models: a models folder to use instead of the one in the package.
+        rules: a folder with rules of one's own, such as `attribution_weights.sql`, which replace those of the models.
 
     Raises:
         ProjectError: a declaration, the selection, the time zone or the database cannot be used.
@@ -65,7 +67,7 @@ def build(
         DataTestError: a model's rows break one of its data tests.
     """
     started = perf_counter()
-    project = load_project(models)
+    project = load_project(models, rules)
     with transaction(connection):
         _check_time_zone(connection, time_zone)
         tables = read_raw_tables(connection, project, raw_schema)
