@@ -14,6 +14,8 @@ from typing import Final, NoReturn
 INTERRUPTED: Final = 130
 GRACE_SECONDS: Final = 20.0
 """How long an interrupted run may take to end by itself; service managers kill after 30 seconds and more."""
+RAISED_AGAIN_AFTER_SECONDS: Final = 0.01
+"""Long enough for a finalizer to end; should the interruption meet another one, it comes once more."""
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STOPPED = threading.Event()
 
@@ -33,6 +35,8 @@ def stoppable(*, is_process: bool = False) -> Iterator[None]:
         return
     _STOPPED.clear()
     before = {number: signal.getsignal(number) for number in _ENDING}
+    hook = sys.unraisablehook
+    sys.unraisablehook = _raise_later
     for number, handler in before.items():
         if handler != signal.SIG_IGN:
             signal.signal(number, _handler(number))
@@ -43,6 +47,8 @@ def stoppable(*, is_process: bool = False) -> Iterator[None]:
             raise KeyboardInterrupt from error
         raise
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if is_process else handler)
 
@@ -87,6 +93,15 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     timer.daemon = True
     timer.start()
     raise KeyboardInterrupt
+
+
+def _raise_later(lost: sys.UnraisableHookArgs) -> None:
+    """Interrupt again, in a moment: a signal that meets a finalizer raises where Python drops what is raised."""
+    if lost.exc_type is KeyboardInterrupt and is_stopped():
+        signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, RAISED_AGAIN_AFTER_SECONDS)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def end_at_once() -> NoReturn:

@@ -65,6 +65,50 @@ def test_hang_up_during_a_load_is_told_to_dlt_and_the_second_one_ends_all() -> N
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (130, "the job goes on, told to end\n", "")
 
 
+FINALIZER = """
+import os, signal, sys, time
+from pardot_etl.signals import stoppable
+
+class Connection:
+    def __del__(self):
+        os.kill(os.getpid(), int(sys.argv[1]))
+        print("closing", flush=True)
+
+try:
+    with stoppable():
+        Connection()
+        print("the work goes on", flush=True)
+        time.sleep(15)
+        print("to its end")
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda one: one.name)
+def test_signal_that_meets_a_finalizer_interrupts_after_it(number: signal.Signals) -> None:
+    """Python drops what a finalizer raises, and prints it with a traceback."""
+    command = [sys.executable, "-c", textwrap.dedent(FINALIZER), str(int(number))]
+    outcome = subprocess.run(command, env=environment({}), capture_output=True, text=True, check=False)
+    assert (outcome.stdout, outcome.stderr) == ("the work goes on\ninterrupted\n", "")
+
+
+def test_other_failures_of_finalizers_are_told() -> None:
+    program = """
+    from pardot_etl.signals import stoppable
+
+    class Connection:
+        def __del__(self):
+            raise RuntimeError("cannot close")
+
+    with stoppable():
+        Connection()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    outcome = subprocess.run(command, env=environment({}), capture_output=True, text=True, check=False)
+    assert "RuntimeError: cannot close" in outcome.stderr
+
+
 LATE = """
 import atexit, os, sys
 from pardot_etl.cli import main
