@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -22,7 +24,14 @@ from pardot.errors import (
     TransientRequestError,
 )
 from pardot.events import Event
-from pardot.exports.driver import CACHE_SECONDS, MAX_ANSWERS_LOST, MAX_EXPORTS_PER_WINDOW, Exports, FetchedExport
+from pardot.exports.driver import (
+    CACHE_SECONDS,
+    DOWNLOADS_AT_ONCE,
+    MAX_ANSWERS_LOST,
+    MAX_EXPORTS_PER_WINDOW,
+    Exports,
+    FetchedExport,
+)
 from pardot.exports.ledger import Ledger
 from pardot.exports.messages import Status, build_request, parse_result_urls, parse_status, serves
 from pardot.windows import Window, api_time
@@ -397,3 +406,37 @@ def test_refusal_for_good_passes_through_with_its_window(desk: Desk) -> None:
     assert caught.value is refused
     assert caught.value.window == f"{ENTRY.table}, {OPEN}"
     assert desk.waits == []
+
+
+# -- several files
+
+
+MANY = [f"{URL}{number}" for number in range(2 * DOWNLOADS_AT_ONCE)]
+
+
+def test_files_are_fetched_a_few_at_a_time(desk: Desk) -> None:
+    meeting, under_way, most = threading.Barrier(DOWNLOADS_AT_ONCE), threading.Semaphore(DOWNLOADS_AT_ONCE), []
+
+    def together(_: Mapping[str, Any]) -> Mapping[str, Any]:
+        most.append(under_way.acquire(blocking=False))
+        meeting.wait(timeout=30)  # each waits for the others, so one after the other would break it
+        under_way.release()
+        return {"content": CONTENT}
+
+    fetched = desk.fetch(export_read=[COMPLETE | {"resultRefs": MANY}], export_download=[together])
+    assert [file.path.name for file in fetched.files] == [f"{number}.csv" for number in range(len(MANY))]
+    assert most == [True] * len(MANY)
+    assert [event.fields["rows"] for event in desk.events if event.name == "export.file_fetched"] == [2] * len(MANY)
+
+
+def test_what_was_fetched_beside_a_failure_is_not_fetched_again(desk: Desk) -> None:
+    complete = COMPLETE | {"resultRefs": MANY}
+    refused = RejectedRequestError("export.download", status=500, code=1, reason="no")
+    content: Answer = {"content": CONTENT}
+    with pytest.raises(RejectedRequestError):
+        desk.fetch(export_read=[complete], export_download=[content, refused, content])
+    first = desk.transport.operations().count("export.download")
+    assert 2 <= first <= len(MANY)
+    assert len(desk.fetch(export_read=[complete]).files) == len(MANY)
+    again = Counter(desk.transport.operations())
+    assert again == {"export.download": len(MANY) - (first - 1)}

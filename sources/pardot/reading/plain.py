@@ -7,6 +7,7 @@ the value of its column's type exactly; whatever it refuses is left to the ways 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,7 @@ def write_plain(files: Sequence[ResultFile], fields: Sequence[Field], target: Pa
     rows = 0
     try:
         with pq.ParquetWriter(target, schema, compression="lz4", use_dictionary=False, write_statistics=False) as out:
-            for batch in (batch for file in files if file.rows for batch in _batches(file, fields)):
+            for batch in _ahead(batch for file in files if file.rows for batch in _batches(file, fields)):
                 if not _is_sound(batch, fields):
                     return None
                 out.write_batch(_with_all(batch, fields, schema))
@@ -65,6 +66,15 @@ def _batches(file: ResultFile, fields: Sequence[Field]) -> Iterator[pa.RecordBat
             quoted_strings_can_be_null=True,
         ),
     )
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the same, and have the next one read meanwhile: Arrow reads and writes without the interpreter's lock."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _is_sound(batch: pa.RecordBatch, fields: Sequence[Field]) -> bool:
