@@ -310,14 +310,19 @@ LOSSES: Mapping[str, tuple[str, str, str, str]] = {
         "and details is not null",
         "int_email_link_totals",
     ),
-    "a_page_view_without_a_visit": ("visitor_sessions", "full outer join", "left join", "top_pages"),
+    "a_page_view_without_a_visit": ("visitor_sessions", "full outer join", "left join", "int_page_totals"),
     "a_page_without_an_address": (
         "top_pages",
-        "group by v.page",
-        "where v.page is not null group by v.page",
-        "top_pages",
+        "group by page",
+        "where page is not null group by page",
+        "int_page_totals",
     ),
-    "the_end_of_a_session": ("top_pages", "count(*) as exits", "count(exit_page) as exits", "int_page_totals"),
+    "the_end_of_a_session": (
+        "top_pages",
+        "sum(exits) as",
+        "sum(case when page is not null then exits else 0 end) as",
+        "int_page_totals",
+    ),
 }
 
 

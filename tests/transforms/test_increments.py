@@ -37,7 +37,7 @@ def activity(chance: random.Random, number: int) -> Row:
         "prospect_id": may(PEOPLE + 3),
         "visitor_id": number % PEOPLE,
         "campaign_id": may(5),
-        "list_email_id": may(4),
+        "list_email_id": may(5),
         "email_template_id": may(3),
         "email_id": may(30),
         "form_id": may(3),
@@ -46,6 +46,7 @@ def activity(chance: random.Random, number: int) -> Row:
         "file_id": may(3),
         "custom_redirect_id": may(3),
         "opportunity_id": may(6),
+        "visit_id": may(40),
     }
 
 
@@ -80,6 +81,33 @@ def membership(chance: random.Random, number: int) -> Row:
     }
 
 
+def visit(chance: random.Random, number: int) -> Row:
+    return {
+        "id": number,
+        "visitor_id": chance.randint(1, PEOPLE),
+        "prospect_id": chance.choice((None, chance.randint(1, PEOPLE))),
+        "visitor_page_view_count": chance.randint(1, 5),
+        "created_at": utc(2026, 1, 1) + timedelta(hours=chance.randint(0, 24 * 60)),
+    }
+
+
+def page_view(chance: random.Random, number: int) -> Row:
+    """A page view that is drawn anew belongs to another visit, or to none."""
+    created_at = None if chance.random() < 0.02 else utc(2026, 1, 1) + timedelta(hours=chance.randint(0, 24 * 60))
+    return {
+        "id": number,
+        "visitor_id": chance.randint(1, PEOPLE),
+        "visit_id": chance.choice((None, chance.randint(1, 50))),
+        "url": chance.choice((None, "https://x.example/a", "https://x.example/b?c=1", "https://x.example/b#d")),
+        "duration_in_seconds": chance.choice((None, 0, 7)),
+        "created_at": created_at,
+    }
+
+
+def visitor(chance: random.Random, number: int) -> Row:
+    return {"id": number, "prospect_id": chance.choice((None, chance.randint(1, PEOPLE)))}
+
+
 MAKERS: Final[Mapping[str, tuple[int, Callable[[random.Random, int], Row]]]] = {
     "visitor_activities": (ACTIVITIES, activity),
     "prospects": (PEOPLE, person),
@@ -90,6 +118,9 @@ MAKERS: Final[Mapping[str, tuple[int, Callable[[random.Random, int], Row]]]] = {
     **dict.fromkeys(NAMED, (5, named)),
     "lists": (3, named),
     "list_memberships": (60, membership),
+    "visits": (40, visit),
+    "visitor_page_views": (150, page_view),
+    "visitors": (PEOPLE, visitor),
 }
 
 
@@ -189,6 +220,23 @@ def test_new_activities_touch_their_days_only(history: History) -> None:
     assert_same_as_anew(history.warehouse)
 
 
+def test_new_page_view_touches_its_session_and_its_month_only(history: History) -> None:
+    seen = {"visitor_id": 1, "visit_id": 999, "url": "https://x.example/new", "created_at": utc(2026, 4, 9, 12)}
+    history.warehouse.load("visitor_page_views", [{"id": 5_000, **seen}], load_id="5000.1")
+    result = remade(history.warehouse.build())
+    assert result["int_visit_pages"] == result["visitor_sessions"] == result["top_pages"] == 1
+    assert_same_as_anew(history.warehouse)
+
+
+def test_page_view_that_moves_to_another_visit_leaves_the_first_one(history: History) -> None:
+    """Its new row names the new visit only; that the old one has one too many is seen by the sum."""
+    connection = history.warehouse.connection
+    connection.execute("update pardot.visitor_page_views set visit_id = 8, _dlt_load_id = '6000.1' where visit_id = 7")
+    result = remade(history.warehouse.build())
+    assert result["int_visit_pages"] is None
+    assert_same_as_anew(history.warehouse)
+
+
 def test_score_that_changes_touches_no_activity(history: History) -> None:
     connection = history.warehouse.connection
     connection.execute("update pardot.prospects set score = score + 1, _dlt_load_id = '6000.1'")
@@ -273,9 +321,19 @@ def increment(text: str) -> str:
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
-        ("{key: id, of: stg_things, touched_by: {}}", "Its increment and what it reads differ in pardot.things"),
-        ("{key: id, of: stg_other, touched_by: {pardot.things: id}}", "is of stg_other, which it does not read"),
-        ("{key: id, of: stg_things}", "needs a table, and key, of and touched_by"),
+        (
+            "{key: id, of: [stg_things], touched_by: {}, counts: {}}",
+            "Its increment and what it reads differ in pardot.things",
+        ),
+        (
+            "{key: id, of: [stg_other], touched_by: {pardot.things: id}, counts: {}}",
+            "is of stg_other, which it does not read",
+        ),
+        (
+            "{key: id, of: [stg_things], touched_by: {pardot.things: id}, counts: {stg_other: 1}}",
+            "counts stg_other, which is no model",
+        ),
+        ("{key: id, of: [stg_things], touched_by: {}}", "needs a table, and key, of, touched_by and counts"),
     ],
 )
 def test_increment_that_would_overlook_something_is_refused(declared: str, message: str, tmp_path: Path) -> None:
@@ -297,7 +355,7 @@ def things() -> Iterator[duckdb.DuckDBPyConnection]:
 def test_table_that_nobody_follows_is_made_whole_when_rows_have_left(
     things: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    text = "{key: id, of: stg_things, touched_by: {pardot.things: id}}\n    columns: [{name: id, data_tests: [unique]}]"
+    text = "{key: id, of: [stg_things], touched_by: {pardot.things: id}, counts: {stg_things: 1}}"
     models = write_models(tmp_path, {**THINGS, "marts/schema.yml": increment(text)})
     build(things, models=models)
     things.execute("delete from pardot.things where id = 7")

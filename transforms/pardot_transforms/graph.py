@@ -79,10 +79,12 @@ def _insist_on_declared_changes(project: Project, references: Mapping[str, Seque
         if model.increment is None:
             continue
         read = {reference.name for reference in references[model.name]}
-        if model.increment.of not in read:
-            raise ModelError(
-                model.name, model.file, 1, f"Its increment is of {model.increment.of}, which it does not read"
-            )
+        if overlooked := set(model.increment.of) - read:
+            reason = f"Its increment is of {', '.join(sorted(overlooked))}, which it does not read"
+            raise ModelError(model.name, model.file, 1, reason)
+        if unknown := set(model.increment.counts) - references.keys():
+            reason = f"Its increment counts {', '.join(sorted(unknown))}, which is no model"
+            raise ModelError(model.name, model.file, 1, reason)
         reached = _reached(project, references, model.name)
         declared = set(model.increment.touched_by)
         if reached != declared:

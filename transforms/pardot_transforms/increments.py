@@ -63,13 +63,15 @@ class Increments:
         note = self._notes(model, where)
         note()
         self._run("delete from {table} where {where}", table=table, where=where)
-        of = self._relations[increment.of]
-        only = statement("(select * from {of} where {where})", of=of, where=where)
-        select = bind(model, self._references[model.name], {**self._relations, increment.of: only})
+        only = {
+            name: statement("(select * from {of} where {where})", of=self._relations[name], where=where)
+            for name in increment.of
+        }
+        select = bind(model, self._references[model.name], {**self._relations, **only})
         rows = self._row("insert into {table} {select}", table=table, select=select)[0]
         note()
-        if increment.key == model.key and self._count(table) != self._count(of):
-            self._changed.pop(model.name, None)  # rows have left the raw table, which no load tells
+        if not all(self._adds_up(table, *each) for each in increment.counts.items()):
+            self._changed.pop(model.name, None)
             return None
         return rows
 
@@ -101,6 +103,8 @@ class Increments:
             if changed is None:
                 continue
             if column == increment.key:
+                if column != _RAW_KEY:
+                    changed = self._with_key(name, changed, increment)
                 selects.append(statement("select {key} as key from {changed}", key=key, changed=changed))
             else:
                 found = statement("select {id} from {changed}", id=self._id(name), changed=changed)
@@ -114,6 +118,18 @@ class Increments:
         where = statement("{table} where {key} in (select key from {touched})", table=table, key=key, touched=touched)
         is_too_much = max(keys, self._count(where)) > LARGEST_SHARE * rows
         return None if nulls or is_too_much else touched
+
+    def _with_key(self, name: str, changed: str, increment: Increment) -> str:
+        """Return the changed rows of a relation with the key: raw rows have it in the view that is made of them."""
+        for view in increment.of:
+            if [reference.name for reference in self._references[view]] == [name]:
+                where = statement("{id} in (select {id} from {changed})", id=identifier(_RAW_KEY), changed=changed)
+                return statement("(select * from {view} where {where})", view=self._relations[view], where=where)
+        return changed
+
+    def _adds_up(self, table: str, relation: str, counted: str) -> bool:
+        rows = self._row("select coalesce(sum({counted}), 0) from {table}", counted=counted, table=table)[0]
+        return rows == self._count(self._relations[relation])
 
     def _notes(self, model: Model, where: str) -> Callable[[], None]:
         """Return what adds the touched rows, as they are at that moment, to the changes that others follow."""

@@ -37,11 +37,14 @@ class Increment:
 
     key: str
     """The column whose values name the rows that are made together."""
-    of: str
-    """One of the relations that the model reads; it has this column too, and only those keys of it are read."""
+    of: tuple[str, ...]
+    """Relations that the model reads; they have this column too, and only those keys of them are read."""
     touched_by: Mapping[str, str]
     """Every relation through which a change can arrive -> the column of the table that finds the touched rows: the key,
-    where changed rows have it themselves, else a column that holds the ids of changed rows."""
+    where changed rows have it, themselves or in a view of `of`; else a column that holds the ids of changed rows."""
+    counts: Mapping[str, str]
+    """Relation -> an expression over the table whose sum is the number of its rows. Where it is not, a row has gone or
+    has moved to another key, which no load tells, and the table is made anew."""
 
 
 @dataclass(frozen=True)
@@ -209,9 +212,9 @@ def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping
 def _increment(file: str, name: str, kind: Kind, entry: Mapping[str, Any] | None) -> Increment | None:
     if entry is None:
         return None
-    if kind != "table" or set(entry) != {"key", "of", "touched_by"}:
-        raise ProjectError(file, f"The increment of {name} needs a table, and key, of and touched_by")
-    return Increment(entry["key"], entry["of"], entry["touched_by"])
+    if kind != "table" or set(entry) != {"key", "of", "touched_by", "counts"}:
+        raise ProjectError(file, f"The increment of {name} needs a table, and key, of, touched_by and counts")
+    return Increment(entry["key"], tuple(entry["of"]), entry["touched_by"], entry["counts"])
 
 
 def _build_history(file: str, entry: Mapping[str, Any], sources: Mapping[str, Source]) -> History:

@@ -34,12 +34,12 @@ select
     s.visitor_id,
     s.pages,
     s.seconds_on_pages,
+    s.entry_page_view_id,
+    s.exit_page_view_id,
     f.page as entry_page,
     l.page as exit_page,
     f.created_at as entered_at,
-    l.created_at as exited_at,
-    f.month_utc as entered_month_utc,
-    l.month_utc as exited_month_utc
+    l.created_at as exited_at
 from sessions as s
 inner join stg_visitor_page_views as f on f.id = s.entry_page_view_id
 inner join stg_visitor_page_views as l on l.id = s.exit_page_view_id

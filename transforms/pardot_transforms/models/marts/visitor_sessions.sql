@@ -1,10 +1,10 @@
 -- One row per visit that is loaded or that any page view names, and per page view that names no visit.
 --
--- Page views and submissions are each brought to one row per session before they are joined.
+-- Page views and submissions come as one row per session each.
 with visits as (
     select
         'visit' as session_kind,
-        id as session_id,
+        session_id,
         visitor_id,
         prospect_id,
         visitor_page_view_count,
@@ -18,15 +18,6 @@ with visits as (
         last_visitor_page_view_at,
         created_at
     from stg_visits
-),
-
-submissions as (
-    select
-        visit_id,
-        count(*) as submissions
-    from visitor_activities_enriched
-    where type = 4 and visit_id is not null
-    group by visit_id
 ),
 
 sessions as (
@@ -78,4 +69,4 @@ select
     coalesce(f.submissions, 0) as submissions
 from sessions as s
 left join stg_visitors as w on w.id = s.visitor_id
-left join submissions as f on s.session_kind = 'visit' and f.visit_id = s.session_id
+left join int_visit_submissions as f on s.session_kind = 'visit' and f.session_id = s.session_id

@@ -1,6 +1,7 @@
 -- One row per visit.
 select
     id,
+    id as session_id,
     visitor_id,
     prospect_id,
     visitor_page_view_count,
