@@ -21,15 +21,40 @@ FailingRows = Callable[["DataTest", str, str, Mapping[str, str]], str]
 """From a test, its model's relation, the key to show and all relations by name: a SELECT of failing keys."""
 
 
-def run_data_test(
-    connection: DuckDBPyConnection, model: Model | History, test: DataTest, relations: Mapping[str, str]
-) -> DataTestResult:
-    """Run one data test against the relation just built.
+def run_data_tests(
+    connection: DuckDBPyConnection, model: Model | History, relations: Mapping[str, str]
+) -> tuple[DataTestResult, ...]:
+    """Run all data tests of the relation just built; those that look at one row at a time read it once together.
 
     Raises:
         DataTestError: some row fails; it names up to three of them by the model's key.
-        ProjectError: the kind of test is not one of these.
+        ProjectError: the kind of a test is not one of these.
     """
+    started = perf_counter()
+    together = [test for test in model.tests if test.kind in BROKEN_BY]
+    counts = ", ".join(
+        statement("count(case when {broken} then 1 end)", broken=BROKEN_BY[test.kind](test)) for test in together
+    )
+    found = (
+        connection.execute(
+            statement("select {counts} from {relation}", counts=counts, relation=relations[model.name])
+        ).fetchone()
+        if together
+        else None
+    )
+    sound = [test for test, rows in zip(together, found or (), strict=True) if not rows]
+    seconds = (perf_counter() - started) / max(1, len(together))
+    return tuple(
+        DataTestResult(model.name, test.label, seconds)
+        if test in sound
+        else _run_data_test(connection, model, test, relations)
+        for test in model.tests
+    )
+
+
+def _run_data_test(
+    connection: DuckDBPyConnection, model: Model | History, test: DataTest, relations: Mapping[str, str]
+) -> DataTestResult:
     started = perf_counter()
     failing = failing_rows(model, test, relations)
     count = connection.execute(statement("select count(*) from ({failing})", failing=failing)).fetchone()
@@ -55,13 +80,17 @@ def failing_rows(model: Model | History, test: DataTest, relations: Mapping[str,
     return FAILING_ROWS[test.kind](test, relations[model.name], model.key or "null", relations)
 
 
-def _not_null(test: DataTest, relation: str, key: str, _: Mapping[str, str]) -> str:
+def _one_row_at_a_time(test: DataTest, relation: str, key: str, _: Mapping[str, str]) -> str:
     return statement(
-        "select {key} as failing_key from {relation} where {target} is null",
+        "select {key} as failing_key from {relation} where {broken}",
         key=key,
         relation=relation,
-        target=_target(test),
+        broken=BROKEN_BY[test.kind](test),
     )
+
+
+def _not_null(test: DataTest) -> str:
+    return statement("{target} is null", target=_target(test))
 
 
 def _unique(test: DataTest, relation: str, _key: str, _: Mapping[str, str]) -> str:
@@ -74,14 +103,9 @@ def _unique(test: DataTest, relation: str, _key: str, _: Mapping[str, str]) -> s
     )
 
 
-def _accepted_values(test: DataTest, relation: str, key: str, _: Mapping[str, str]) -> str:
-    return statement(
-        "select {key} as failing_key from {relation} where {target} not in ({values})",
-        key=key,
-        relation=relation,
-        target=_target(test),
-        values=", ".join(literal(str(value)) for value in test.arguments["values"]),
-    )
+def _accepted_values(test: DataTest) -> str:
+    values = ", ".join(literal(str(value)) for value in test.arguments["values"])
+    return statement("{target} not in ({values})", target=_target(test), values=values)
 
 
 def _relationships(test: DataTest, relation: str, key: str, relations: Mapping[str, str]) -> str:
@@ -122,10 +146,13 @@ def _target(test: DataTest) -> str:
     return test.target if "column_name" in test.arguments else identifier(test.target)
 
 
+BROKEN_BY: Mapping[str, Callable[[DataTest], str]] = {"not_null": _not_null, "accepted_values": _accepted_values}
+"""The tests of single rows: from a test, the condition on a row that breaks it."""
+
 FAILING_ROWS: Mapping[str, FailingRows] = {
-    "not_null": _not_null,
+    "not_null": _one_row_at_a_time,
     "unique": _unique,
-    "accepted_values": _accepted_values,
+    "accepted_values": _one_row_at_a_time,
     "relationships": _relationships,
     "dbt_utils.mutually_exclusive_ranges": _mutually_exclusive_ranges,
 }

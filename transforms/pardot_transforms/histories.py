@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pardot_transforms.data_tests import run_data_test
+from pardot_transforms.data_tests import run_data_tests
 from pardot_transforms.errors import ProjectError
 from pardot_transforms.project import History, Project, Source
 from pardot_transforms.quoting import identifier, literal, qualified, statement
@@ -95,9 +95,9 @@ class Histories:
             DataTestError: somebody's hand was in them.
         """
         return tuple(
-            run_data_test(self._connection, history, test, relations)
+            result
             for history in self._histories.values()
-            for test in history.tests
+            for result in run_data_tests(self._connection, history, relations)
         )
 
     def describe(self) -> None:

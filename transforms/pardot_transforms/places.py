@@ -163,8 +163,11 @@ class Places:
         comments = {f"{relation.kind} {relation.sql}": model.description}
         for column, description in model.columns.items():
             comments[f"column {relation.sql}.{identifier(column)}"] = description
-        for subject, text in comments.items():
-            self._connection.execute(statement("comment on {subject} is {text}", subject=subject, text=literal(text)))
+        statements = [
+            statement("comment on {subject} is {text}", subject=subject, text=literal(text))
+            for subject, text in comments.items()
+        ]
+        self._connection.execute(";".join(statements))
 
     def _read_existing(self) -> set[Relation]:
         rows = self._connection.execute(

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from pardot_transforms.data_tests import run_data_test
+from pardot_transforms.data_tests import run_data_tests
 from pardot_transforms.errors import ProjectError
 from pardot_transforms.failures import naming, transaction
 from pardot_transforms.graph import build_graph
@@ -140,10 +140,10 @@ def _refill(places: Places, inputs: Inputs) -> tuple[ModelResult, ...]:
 def _run_data_tests(
     connection: DuckDBPyConnection, models: Sequence[Model], relations: Mapping[str, str]
 ) -> tuple[DataTestResult, ...]:
-    results = []
+    results: list[DataTestResult] = []
     for model in models:
         with naming(model):
-            results += [run_data_test(connection, model, test, relations) for test in model.tests]
+            results += run_data_tests(connection, model, relations)
     return tuple(results)
 
 
