@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from command_line import Outcome, assert_golden, environment, files_below, invoke, start
 from kit import END, HISTORY_START, build_store
+from sampling import sampled
 
 from pardot_emulator import Emulator, Fault, ManualClock, Polls
 from pardot_etl.cli import commands
@@ -352,7 +353,7 @@ def test_ascii_terminals_get_words_for_marks() -> None:
     assert err == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: signal.Signals(number).name)
+@pytest.mark.parametrize("number", sampled([signal.SIGTERM, signal.SIGINT], 2, lambda number: number.name))
 def test_an_interrupted_run_is_exit_130_and_the_next_one_takes_the_same_export(
     number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

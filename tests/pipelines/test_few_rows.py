@@ -71,12 +71,16 @@ def test_many_expected_rows_are_exported_until_few_have_come(account: Account) -
 @pytest.mark.parametrize(
     ("kind", "detail"),
     [
-        ("error", {"code": 130, "message": "Invalid field: visitorId"}),
-        ("error", {"code": 52}),
-        ("edit", {"change": lambda body: body.replace(b'"visitorId"', b'"visitor"')}),
-        ("redact", {"rows": 1}),
+        pytest.param("error", {"code": 130, "message": "Invalid field: visitorId"}, id="field refused"),
+        pytest.param("error", {"code": 52}, id="filter refused", marks=pytest.mark.long),
+        pytest.param(
+            "edit",
+            {"change": lambda body: body.replace(b'"visitorId"', b'"visitor"')},
+            id="field missing",
+            marks=pytest.mark.long,
+        ),
+        pytest.param("redact", {"rows": 1}, id="rows hidden", marks=pytest.mark.long),
     ],
-    ids=["field refused", "filter refused", "field missing", "rows hidden"],
 )
 def test_an_export_delivers_what_a_query_does_not_and_is_asked_at_once_for_a_week(
     kind: str, detail: Mapping[str, Any], account: Account
