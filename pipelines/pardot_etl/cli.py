@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,6 +140,7 @@ def _execute(
     from .configuration import load_configuration
     from .history import recorded
     from .logs import configure, open_events
+    from .planning import plan_for_comparison
     from .run import RunOptions
     from .run import run as execute
 
@@ -153,7 +155,10 @@ def _execute(
         recorded(places.own_folder) as entry,
         open_events(debug=asked.debug, json_lines=asked.json_lines) as on_event,
     ):
+        planned = plan_for_comparison(settings, places, options)
         summary = execute(settings, places, options, on_event)
+        if planned is not None:
+            summary = replace(summary, kind=planned.kind, estimated_calls=planned.calls)
         entry.update(summary.to_json())
     if as_json:
         show_json(summary.to_json())

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from .experience import Experience, kind_of_run, learn
+from .history import read_runs
 from .in_flight import ExportInFlight, exports_in_flight, usual_seconds
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pardot.settings import Settings
 
     from .configuration import Places
+    from .run import RunOptions
 
 CALLS_TO_START: Final = 2
 """One login and one look at the account's counters."""
@@ -68,17 +71,28 @@ class RunPlan:
     is_first: bool
     reviews: tuple[str, ...] = ()
     """Tables whose loaded rows are due to be looked at again; their calls are not estimated."""
+    kind: str = ""
+    """Names the runs whose costs can be compared with this one's."""
+    experience: Experience | None = None
+    """What they took; None when there was none."""
 
     @property
     def calls(self) -> int:
         """Estimated API calls in all."""
         return CALLS_TO_START + sum(one.calls for one in self.objects)
 
+    @property
+    def expected_calls(self) -> int:
+        """The same, corrected by what such runs have taken."""
+        return self.calls if self.experience is None else self.experience.correct(self.calls)
+
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain JSON values."""
         return {
             "objects": [one.to_json() for one in self.objects],
             "estimated_calls": self.calls,
+            "expected_calls": self.expected_calls,
+            "expected_seconds": self.experience and self.experience.seconds,
             "first_run": self.is_first,
             "reviews_due": list(self.reviews),
         }
@@ -100,7 +114,10 @@ class RunPlan:
             lines.append(
                 "(two exports or more each where they are exported, a call per 1,000 rows where they are queried)"
             )
-        return [*lines, "", f"about {self.calls:,} API calls{first_run}; nothing was asked or changed"]
+        lines += ["", f"about {self.expected_calls:,} API calls{first_run}; nothing was asked or changed"]
+        if self.experience is not None:
+            lines.append(f"({self.calls:,} by the list; {self.experience})")
+        return lines
 
 
 def plan_run(
@@ -160,7 +177,32 @@ def plan_run(
         due_for_review([one.plan.entry for one in planned], state, now, settings.review_days) if is_reviewed else []
     )
     is_first = not any(one.get("through") for one in state.values())
-    return RunPlan(tuple(planned), is_first=is_first, reviews=tuple(reviews))
+    kind = kind_of_run(
+        task=task.value,
+        destination=destination,
+        objects=[one.plan.entry.table for one in planned],
+        is_first=is_first,
+        has_reviews=bool(reviews),
+    )
+    experience = learn(read_runs(places.own_folder), kind)
+    return RunPlan(tuple(planned), is_first=is_first, reviews=tuple(reviews), kind=kind, experience=experience)
+
+
+def plan_for_comparison(settings: Settings, places: Places, options: RunOptions) -> RunPlan | None:
+    """Return the plan of a run that begins now, to be compared with what it takes; no plan is no reason not to run."""
+    from pardot.errors import PardotError
+
+    try:
+        return plan_run(
+            settings,
+            places,
+            datetime.now(timezone.utc),
+            objects=options.objects,
+            destination=options.destination,
+            backfill=options.backfill,
+        )
+    except PardotError:
+        return None
 
 
 def _estimate(plan: Plan, in_flight: Sequence[ExportInFlight], looks: int, rows: int | None) -> tuple[int, str]:
@@ -175,9 +217,10 @@ def _estimate(plan: Plan, in_flight: Sequence[ExportInFlight], looks: int, rows:
     if plan.way == "export":
         # Create, look until it is complete, fetch one file.
         return custom + len(plan.windows) * (1 + looks + 1), ""
+    walks = 1 + plan.entry.tells_bin_apart
     if plan.way == "walk":
-        return custom + 1 + (rows or 0) // 1000, ""
-    return custom + 1 + plan.entry.finds_new_by_id, "few rows are expected" if plan.spares_export else ""
+        return custom + walks + (rows or 0) // 1000, ""
+    return custom + walks * (1 + plan.entry.finds_new_by_id), "few rows are expected" if plan.spares_export else ""
 
 
 def _looks(usual: float | None, poll_seconds: float) -> int:

@@ -114,6 +114,10 @@ class RunSummary:
     failures: tuple[str, ...] = ()
     """What did not happen, in full sentences; the other objects were loaded and published."""
     exit_code: int = 0
+    kind: str = ""
+    """Names the runs whose costs can be compared; see `experience`."""
+    estimated_calls: int | None = None
+    """What the plan said before the run; None when none could be made."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as plain JSON values."""
@@ -147,7 +151,8 @@ class RunSummary:
         if self.transform:
             lines.append(f"transform   {self._transform_line()}")
         lines += [f"published   {place}" for place in self.published]
-        lines.append(f"API calls   {self.api_calls:,}{self._share()}")
+        estimated = "" if self.estimated_calls is None else f" ({self.estimated_calls:,} were estimated)"
+        lines.append(f"API calls   {self.api_calls:,}{estimated}{self._share()}")
         lines.append("seconds     " + " · ".join(f"{stage} {seconds:.1f}" for stage, seconds in self.seconds.items()))
         if self.data_through:
             lines.append(f"complete    visitor activities to {self.data_through}")

@@ -332,6 +332,21 @@ def test_the_plan_goes_on_from_the_last_run(emulator: Emulator) -> None:
     assert len(emulator.calls) == used
 
 
+def test_the_plan_is_corrected_by_what_such_runs_took(emulator: Emulator) -> None:
+    asked = ("--objects", "visitor_activities,prospects")
+    assert invoke("run", *asked, "--no-transform").code == 0
+    assert json.loads(invoke("plan", *asked, "--json").out)["expected_seconds"] is None  # the first one is no such run
+    assert invoke("run", *asked, "--no-transform").code == 0
+    run = json.loads(invoke("run", *asked, "--no-transform", "--json").out)
+    assert run["estimated_calls"] != run["api_calls"]
+    planned = json.loads(invoke("plan", *asked, "--json").out)
+    assert (planned["estimated_calls"], planned["expected_calls"]) == (run["estimated_calls"], run["api_calls"])
+    lines = invoke("plan", *asked).out
+    assert f"about {run['api_calls']} API calls" in lines
+    assert f"({run['estimated_calls']} by the list; the last 2 such runs took" in lines
+    assert f"{run['api_calls']} ({run['estimated_calls']} were estimated)" in invoke("run", *asked).out
+
+
 # Processes: pipes, locales, signals.
 
 
