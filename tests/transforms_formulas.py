@@ -65,6 +65,7 @@ PAGE_VIEWS: Final = """
 
 ROWS: Final[Mapping[str, str]] = {
     "daily_activity": "from activities",
+    "email_performance": f"select a.*, {IS_SUSPECTED} from activities a where list_email_id is not null",
     "form_performance": """
         select * replace (
             case when form_id is not null then 'form' else 'form_handler' end as asset_kind,

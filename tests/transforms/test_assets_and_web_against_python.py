@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -138,6 +138,24 @@ def test_suspected_actions_equal_plain_python(world: World) -> None:
     found = {row["id"] for row in world.warehouse.query("from pardot_marts_views.int_suspected_actions")}
     assert found == suspected_ids(world.activities)
     assert len(found) > 100
+
+
+def test_what_is_suspected_in_emails_equals_plain_python(world: World) -> None:
+    suspected = suspected_ids(world.activities)
+    for metric, type_ in (("opens", 11), ("clicks", 1)):
+        doubtful: Counter[int] = Counter()
+        people: dict[int, set[int]] = defaultdict(set)
+        for row in world.activities:
+            if row["type"] == type_ and row["list_email_id"]:
+                doubtful[row["list_email_id"]] += row["id"] in suspected
+                people[row["list_email_id"]] |= {row["prospect_id"]} - {None} if row["id"] not in suspected else set()
+        assert doubtful.total() or metric == "opens"
+        found = {
+            row["list_email_id"]: (row[f"suspected_{metric}"], row[f"unsuspected_unique_{metric}"])
+            for row in world.warehouse.mart("email_performance")
+            if row[metric]
+        }
+        assert found == {number: (doubtful[number], len(people[number])) for number in doubtful}
 
 
 def test_asset_performance_equals_plain_python(world: World) -> None:

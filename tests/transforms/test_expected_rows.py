@@ -189,8 +189,12 @@ def test_email_performance_follows_the_definitions(warehouse: Warehouse) -> None
             "delivered": 8,
             "opens": 5,
             "unique_opens": 3,
+            "suspected_opens": 2,  # the first prospect clicked in the second of the send
+            "unsuspected_unique_opens": 2,
             "clicks": 3,
             "unique_clicks": 1,
+            "suspected_clicks": 2,
+            "unsuspected_unique_clicks": 0,
             "opt_outs": 2,
             "recipients_opted_out": 2,
             "spam_complaints": 1,
@@ -206,7 +210,11 @@ def test_email_performance_follows_the_definitions(warehouse: Warehouse) -> None
     ]
 
 
-RATES = [column for column in load_project().models["email_performance"].columns if "rate" in column or "ct" in column]
+RATES = [
+    column
+    for column in load_project().models["email_performance"].columns
+    if "rate" in column or column in ("ctr", "unique_ctr", "ctor")
+]
 
 
 def test_rates_without_denominator_are_null_and_not_zero(warehouse: Warehouse) -> None:

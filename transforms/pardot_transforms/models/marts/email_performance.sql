@@ -2,17 +2,20 @@
 with per_prospect as (
     -- One row per list email and prospect, one for the anonymous: summing flags counts distinct prospects.
     select
-        list_email_id,
-        prospect_id,
-        sum(case when type = 6 then 1 else 0 end) as sent,
-        sum(case when type in (13, 36) then 1 else 0 end) as bounced,
-        sum(case when type = 11 then 1 else 0 end) as opens,
-        sum(case when type = 1 then 1 else 0 end) as clicks,
-        sum(case when type in (12, 35) then 1 else 0 end) as opt_outs,
-        sum(case when type = 14 then 1 else 0 end) as spam_complaints
-    from visitor_activities_enriched
-    where list_email_id is not null
-    group by list_email_id, prospect_id
+        a.list_email_id,
+        a.prospect_id,
+        sum(case when a.type = 6 then 1 else 0 end) as sent,
+        sum(case when a.type in (13, 36) then 1 else 0 end) as bounced,
+        sum(case when a.type = 11 then 1 else 0 end) as opens,
+        sum(case when a.type = 11 and s.id is not null then 1 else 0 end) as suspected_opens,
+        sum(case when a.type = 1 then 1 else 0 end) as clicks,
+        sum(case when a.type = 1 and s.id is not null then 1 else 0 end) as suspected_clicks,
+        sum(case when a.type in (12, 35) then 1 else 0 end) as opt_outs,
+        sum(case when a.type = 14 then 1 else 0 end) as spam_complaints
+    from visitor_activities_enriched as a
+    left join int_suspected_actions as s on s.id = a.id
+    where a.list_email_id is not null
+    group by a.list_email_id, a.prospect_id
 ),
 
 people as (
@@ -22,10 +25,14 @@ people as (
         r.sent,
         r.bounced,
         r.opens,
+        r.suspected_opens,
         r.clicks,
+        r.suspected_clicks,
         r.spam_complaints,
         case when r.prospect_id is not null and r.opens > 0 then 1 else 0 end as opened,
+        case when r.prospect_id is not null and r.opens > r.suspected_opens then 1 else 0 end as opened_unsuspected,
         case when r.prospect_id is not null and r.clicks > 0 then 1 else 0 end as clicked,
+        case when r.prospect_id is not null and r.clicks > r.suspected_clicks then 1 else 0 end as clicked_unsuspected,
         case when r.prospect_id is not null and r.opt_outs > 0 then 1 else 0 end as opted,
         case when r.sent > 0 and p.is_opted_out then 1 else 0 end as flagged
     from per_prospect as r
@@ -39,8 +46,12 @@ per_email as (
         cast(sum(bounced) as bigint) as bounced,
         cast(sum(opens) as bigint) as opens,
         cast(sum(opened) as bigint) as unique_opens,
+        cast(sum(suspected_opens) as bigint) as suspected_opens,
+        cast(sum(opened_unsuspected) as bigint) as unsuspected_unique_opens,
         cast(sum(clicks) as bigint) as clicks,
         cast(sum(clicked) as bigint) as unique_clicks,
+        cast(sum(suspected_clicks) as bigint) as suspected_clicks,
+        cast(sum(clicked_unsuspected) as bigint) as unsuspected_unique_clicks,
         cast(sum(opted) as bigint) as opt_outs,
         cast(sum(flagged) as bigint) as recipients_opted_out,
         cast(sum(spam_complaints) as bigint) as spam_complaints
@@ -62,8 +73,12 @@ counts as (
         coalesce(n.sent, 0) - coalesce(n.bounced, 0) as delivered,
         coalesce(n.opens, 0) as opens,
         coalesce(n.unique_opens, 0) as unique_opens,
+        coalesce(n.suspected_opens, 0) as suspected_opens,
+        coalesce(n.unsuspected_unique_opens, 0) as unsuspected_unique_opens,
         coalesce(n.clicks, 0) as clicks,
         coalesce(n.unique_clicks, 0) as unique_clicks,
+        coalesce(n.suspected_clicks, 0) as suspected_clicks,
+        coalesce(n.unsuspected_unique_clicks, 0) as unsuspected_unique_clicks,
         coalesce(n.opt_outs, 0) as opt_outs,
         coalesce(n.recipients_opted_out, 0) as recipients_opted_out,
         coalesce(n.spam_complaints, 0) as spam_complaints
@@ -86,8 +101,12 @@ select
     delivered,
     opens,
     unique_opens,
+    suspected_opens,
+    unsuspected_unique_opens,
     clicks,
     unique_clicks,
+    suspected_clicks,
+    unsuspected_unique_clicks,
     opt_outs,
     recipients_opted_out,
     spam_complaints,

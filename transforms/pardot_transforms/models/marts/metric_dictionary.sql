@@ -66,6 +66,38 @@ from (
         ),
         (
             'email_performance',
+            'suspected_opens',
+            'Suspected opens',
+            'sum(case when is_suspected and type = 11 then 1 else 0 end)',
+            'list email',
+            'Part of opens; is_suspected: in int_suspected_actions. A suspicion, no proof: machines that take their time are not found, and Account Engagement has left out what its own filters found.'
+        ),
+        (
+            'email_performance',
+            'unsuspected_unique_opens',
+            'Unsuspected unique opens',
+            'count(distinct case when not is_suspected and type = 11 then prospect_id end)',
+            'list email',
+            'People with an open that no machine is suspected of; anonymous opens have no person.'
+        ),
+        (
+            'email_performance',
+            'suspected_clicks',
+            'Suspected clicks',
+            'sum(case when is_suspected and type = 1 then 1 else 0 end)',
+            'list email',
+            'Part of clicks; is_suspected: in int_suspected_actions. A suspicion, no proof: machines that take their time are not found, and Account Engagement has left out what its own filters found.'
+        ),
+        (
+            'email_performance',
+            'unsuspected_unique_clicks',
+            'Unsuspected unique clicks',
+            'count(distinct case when not is_suspected and type = 1 then prospect_id end)',
+            'list email',
+            'People with a click that no machine is suspected of; anonymous clicks have no person.'
+        ),
+        (
+            'email_performance',
             'opt_outs',
             'Opt-outs',
             'count(distinct case when type in (12, 35) then prospect_id end)',
