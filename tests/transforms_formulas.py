@@ -26,6 +26,7 @@ KEYS: Final[Mapping[str, str]] = {
     "data_quality": "table_name, check_name, run_number",
     "asset_performance": "asset_kind, asset_id",
     "email_link_performance": "list_email_id, link_url",
+    "email_statistics": "list_email_id, metric",
     "visitor_sessions": "session_kind, session_id",
     "top_pages": "page, month_starts_on",
     "score_history": "prospect_id, version",

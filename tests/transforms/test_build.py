@@ -26,6 +26,7 @@ MARTS = {
     "deliverability",
     "email_link_performance",
     "email_performance",
+    "email_statistics",
     "follow_up_queue",
     "form_performance",
     "landing_page_performance",

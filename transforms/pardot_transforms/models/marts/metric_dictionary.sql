@@ -209,6 +209,14 @@ from (
             'Must not be added up over rows: one prospect is in many.'
         ),
         (
+            'email_statistics',
+            'difference',
+            'Difference to Account Engagement''s count',
+            'counted - told',
+            'list email × metric',
+            'Activities before the first loaded day are missing in ours, later ones in theirs; how theirs are defined is not documented.'
+        ),
+        (
             'prospect_engagement',
             'activities_ever',
             'Activities',
