@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 CODE := sources pipelines transforms tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types long sweep matrix objects switches dbt bench lock build smoke clean
+.PHONY: help setup demo test lint types long sweep matrix objects switches dbt fivetran bench lock build smoke clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ switches: $(READY) ## what the API's documentation leaves open, as the emulator'
 
 dbt: $(READY) $(DBT)/.ready ## build the exported dbt project with dbt: every cell, every data test
 	@PARDOT_DBT=$(CURDIR)/$(DBT)/bin/dbt $(RUN) -m pytest -q -s -m dbt -rs tests/pipelines/test_dbt.py
+
+PACKAGES ?=
+fivetran: $(READY) $(DBT)/.ready ## build fivetran/dbt_pardot, from the dbt_packages folder PACKAGES
+	@PARDOT_DBT=$(CURDIR)/$(DBT)/bin/dbt PARDOT_DBT_PARDOT=$(abspath $(PACKAGES)) $(RUN) -m pytest -q -s -m dbt -rs tests/pipelines/test_dbt_pardot.py
 
 bench: $(READY) ## calls, seconds, CPU and memory beside the floor and the naive way
 	$(RUN) benchmarks/run.py

@@ -55,6 +55,10 @@ PLACES = {
         "",
         "Folder with rules of your own for the reporting tables, such as `attribution_weights.sql`; see operating.md.",
     ),
+    "transforms.fivetran": (
+        False,
+        "Whether tables in the columns of Fivetran's are made as well, in `<dataset>_fivetran`; see fivetran.md.",
+    ),
 }
 """The keys of `pardot_etl.configuration`, with default and meaning."""
 

@@ -21,15 +21,15 @@ LOAD_ID = "1768471200.4821"
 DAY = timedelta(days=1)
 
 
-def write_company(path: Path, store: Store) -> None:
-    """Load every collection of the store that the reporting tables read, and build them."""
+def write_company(path: Path, store: Store, **arguments: Any) -> None:
+    """Load every collection of the store that the reporting tables read, and build them with these arguments."""
     with _warehouse(path) as warehouse:
         for source in load_project().sources.values():
             if source.is_bookkeeping:  # no collection of the account's
                 continue
             rows = store.rows(source.name.replace("_", "-"))
             warehouse.load(source.name, _known(rows, set(source.columns)), load_id=LOAD_ID)
-        warehouse.build()
+        warehouse.build(**arguments)
         add_loads(warehouse, AS_OF)
 
 

@@ -42,7 +42,10 @@ class Warehouse:
         self.connection = connection
         self.raw_schema = raw_schema
         self.marts_schema = marts_schema
-        self._declared = {source.name: dict(source.columns) for source in load_project().sources.values()}
+        self._declared = {
+            source.name: {name: kind for name, kind in source.columns.items() if name != "_dlt_load_id"}
+            for source in load_project().sources.values()
+        }
 
     def load(
         self,

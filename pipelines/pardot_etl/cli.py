@@ -22,10 +22,12 @@ from .options import (
     Verbs,
     backfill_of,
     destination_option,
+    insist_on_one_person,
     json_option,
     login_options,
     names_in,
     objects_option,
+    person_options,
     show_version,
     with_logs,
 )
@@ -346,6 +348,48 @@ def export_dbt(folder: Path, force: bool) -> int:
     from .export_dbt import export_dbt as export
 
     show(export(load_places(), folder, force=force).lines())
+    return 0
+
+
+@commands.command()
+@person_options
+@destination_option
+@json_option
+@with_logs
+@click.pass_obj
+def erase(
+    asked: Asked,
+    prospect_id: int | None,
+    address: str | None,
+    dry_run: bool,
+    yes: bool,
+    destination: str,
+    as_json: bool,
+) -> int:
+    """Remove a person everywhere, and keep them out.
+
+    From tables, versions, reporting tables and every file of ours, published ones too; later runs leave the person out.
+    Asks Pardot nothing and changes nothing there. Interrupted, the same command or the next run does the rest.
+    """
+    from .configuration import load_places
+    from .erase import Person
+    from .erase import erase as execute
+    from .logs import configure
+
+    insist_on_one_person(prospect_id, address)
+    configure(debug=asked.debug, json_lines=asked.json_lines)
+    places = load_places()
+    _check_destination(destination)
+    if not yes and not dry_run and sys.stdin.isatty():
+        question = "Remove this person from every table and file, for good?"
+        if not click.confirm(question, err=True):
+            tell("Nothing was changed.")
+            return 1
+    erasure = execute(places, Person(prospect_id, address), destination=destination, dry_run=dry_run)
+    if as_json:
+        show_json(erasure.to_json())
+    else:
+        show(erasure.lines())
     return 0
 
 

@@ -29,6 +29,7 @@ _KEYS: Final = {
     "published_parquet": ("publish", "parquet"),
     "lake": ("destination", "filesystem", "bucket_url"),
     "rules": ("transforms", "rules"),
+    "fivetran": ("transforms", "fivetran"),
 }
 """Field of `Places` -> the key that it is looked up by."""
 
@@ -40,9 +41,9 @@ _TAKEN: Final = frozenset(
     | {"pipelines", "repos"}  # dlt's, in its data folder
 )
 
-_SCHEMAS_BESIDE: Final = ("_staging", "_marts", "_marts_views", "_history")
+_SCHEMAS_BESIDE: Final = ("_staging", "_marts", "_marts_views", "_history", "_fivetran")
 """What is added to the name of a dataset: dlt's staging tables, the reporting tables, the views they are made from, the
-histories."""
+histories, the tables in the columns of Fivetran's."""
 
 _ADDRESS: Final = "duckdb:///"
 _ELSEWHERE: Final = (":memory:", ":pipeline:", "md:", "motherduck:")
@@ -73,6 +74,9 @@ class Places:
     rules: Path | None = None
     """Folder with rules of one's own, which replace those of the reporting tables: `transforms.rules`."""
 
+    fivetran: bool = False
+    """Whether tables in the columns of Fivetran's are made: `transforms.fivetran`."""
+
     provenance: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
     """Where each setting came from, full key to provider and key."""
 
@@ -85,6 +89,11 @@ class Places:
     def histories(self) -> str:
         """The schema of the tables of versions, which nothing can make anew."""
         return f"{self.dataset}_history"
+
+    @property
+    def fivetran_schema(self) -> str:
+        """The schema of the tables in the columns of Fivetran's."""
+        return f"{self.dataset}_fivetran"
 
     @property
     def own_folder(self) -> Path:
@@ -100,6 +109,14 @@ class Places:
     def pipeline_name(self, destination: str = "duckdb") -> str:
         """Return the name of dlt's pipeline; each destination has a state and a working folder of its own."""
         return self.dataset if destination in ("duckdb", "filesystem") else f"{self.dataset}_{destination}"
+
+    @property
+    def erased_lists(self) -> tuple[Path, ...]:
+        """Where the list of erased people is kept: in the working folder, and beside the working database."""
+        from pardot.erased import LIST
+
+        beside = f".{self.working_database.name}.{self.dataset}.{LIST}"
+        return (self.own_folder / LIST, self.working_database.with_name(beside))
 
     def lock_files(self, destination: str = "duckdb", *, with_database: bool = True) -> tuple[Path, ...]:
         """Return the locks that whoever writes must hold: the pipeline's and the working database's."""
@@ -161,6 +178,7 @@ def load_places(**overrides: object) -> Places:
         data_folder=_path(str(given.get("data_folder", active().data_dir))),
         dataset=found["dataset"] or DATASET,
         rules=_path(found["rules"]) if found["rules"] else None,
+        fivetran=found["fivetran"] == "true",
         provenance=MappingProxyType(provenance),
     )
     problems = list(_conflicts(places))
@@ -181,6 +199,8 @@ def _look_up(lookup: Lookup, key: Sequence[str]) -> Found | None:
 def _parsed(name: str, value: object) -> str:
     if name == "dataset":
         return _dataset(value)
+    if name == "fivetran":
+        return _flag(value)
     return _database(_text(value)) if name.endswith("_database") else _text(value)
 
 
@@ -198,6 +218,13 @@ def _dataset(value: object) -> str:
             f"(nor any that ends in {', '.join(_SCHEMAS_BESIDE)})"
         )
     return name
+
+
+def _flag(value: object) -> str:
+    flag = str(value).strip().lower()
+    if flag in ("true", "false"):
+        return flag
+    raise ValueError("true or false")
 
 
 def _text(value: object) -> str:

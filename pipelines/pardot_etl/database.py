@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
 from pardot.errors import RunLockedError, StorageError
 from pardot.naming import quote_identifier, quote_text
+from pardot.reading.csv_files import sync_folder
 
 _HOLDER = re.compile(r"lock is held in .*\(PID (\d+)\)")
 _CLOSE_IT = (
@@ -118,6 +120,41 @@ def keep_schemas(path: Path, schemas: Collection[str]) -> None:
             if name not in schemas and name != "main":
                 db.execute(f"DROP SCHEMA {quote_identifier(str(name))} CASCADE")
         db.execute("CHECKPOINT")
+
+
+def rewrite(path: Path) -> int:
+    """Write a database file anew and return its size: what was deleted stands in the free blocks of the old one.
+
+    The new file takes the name of the old one when it is complete and on disk.
+
+    Raises:
+        StorageError: it could not be written; the old one is as it was.
+    """
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with connect(path) as db:
+            db.execute("CHECKPOINT")
+        remove_database(draft)
+        with duckdb.connect(":memory:") as db:
+            limit_memory(db)
+            db.execute(f"ATTACH {quote_text(str(path))} AS _before (READ_ONLY)")
+            db.execute(f"ATTACH {quote_text(str(draft))} AS _draft (STORAGE_VERSION {quote_text(STORAGE_VERSION)})")
+            db.execute("COPY FROM DATABASE _before TO _draft")
+            db.execute("CHECKPOINT _draft")
+            db.execute("DETACH _draft")
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.replace(path)
+        write_ahead_log(path).unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except (OSError, duckdb.Error, StorageError) as error:
+        with suppress(OSError):
+            remove_database(draft)
+        if isinstance(error, RunLockedError):
+            raise
+        reason = error.reason if isinstance(error, StorageError) else str(error)
+        raise StorageError("write the database anew", path=str(path), reason=reason) from error
+    return path.stat().st_size
 
 
 def tables(db: duckdb.DuckDBPyConnection, schema: str) -> list[str]:

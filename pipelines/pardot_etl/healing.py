@@ -58,7 +58,7 @@ def _dropped(folder: Path) -> list[str]:
 
 def _empty(folder: Path) -> None:
     """Remove a folder as a whole: half of it, a state without the packages it counts on, must never be found."""
-    away = folder.with_name(f".{folder.name}.old")
+    folder, away = working_folders(folder)
     try:
         if away.exists():
             shutil.rmtree(away)
@@ -67,6 +67,11 @@ def _empty(folder: Path) -> None:
             shutil.rmtree(away)
     except OSError as error:
         raise StorageError("empty dlt's working folder", path=str(folder), reason=error.strerror) from error
+
+
+def working_folders(folder: Path) -> tuple[Path, Path]:
+    """Return a pipeline's working folder, and where it steps aside while it is removed."""
+    return folder, folder.with_name(f".{folder.name}.old")
 
 
 def _insist_on_settings(error: BaseException) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -52,13 +52,16 @@ def append_run(folder: Path, entry: Mapping[str, Any]) -> None:
     path = folder / _FILE
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lines = [*_lines(path), redacted(json.dumps(entry, default=str))]
-        draft = path.with_name(f".{_FILE}.new")
-        with draft.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in lines[-MOST_RUNS:])
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        _write(path, [*_lines(path), redacted(json.dumps(entry, default=str))])
+
+
+def mask_runs(folder: Path, without: Callable[[str], str]) -> bool:
+    """Take something out of every line, and say whether it stood in one: an error may quote a server's words."""
+    lines = _lines(folder / _FILE)
+    masked = [without(line) for line in lines]
+    if masked != lines:
+        _write(folder / _FILE, masked)
+    return masked != lines
 
 
 def read_runs(folder: Path) -> list[dict[str, Any]]:
@@ -70,6 +73,15 @@ def read_runs(folder: Path) -> list[dict[str, Any]]:
             if isinstance(entry, dict):
                 runs.append(entry)
     return runs
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    draft = path.with_name(f".{_FILE}.new")
+    with draft.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines[-MOST_RUNS:])
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
 
 
 def _lines(path: Path) -> list[str]:

@@ -77,6 +77,27 @@ destination_option = click.option(
 )
 
 
+def person_options(command: Command) -> Command:
+    """Add the options of `erase`."""
+    for option in (
+        click.option("--yes", is_flag=True, help="Do not ask."),
+        click.option("--dry-run", is_flag=True, help="Find and count, and change nothing."),
+        click.option("--email", "address", metavar="E", help="Every prospect with this e-mail address."),
+        click.option("--prospect-id", type=click.IntRange(min=1), metavar="N", help="The prospect with this id."),
+    ):
+        command = option(command)
+    return command
+
+
+def insist_on_one_person(prospect_id: int | None, address: str | None) -> None:
+    """Refuse to guess who is meant."""
+    if (prospect_id is None) == (address is None):
+        raise click.UsageError("Name one person: either --prospect-id N or --email E.")
+    before, at, after = (address or "").strip().rpartition("@")
+    if address is not None and not (before and at and after and " " not in before + after):
+        raise click.BadParameter("expected an address such as ann@example.com", param_hint="--email")
+
+
 def login_options(command: Command) -> Command:
     """Add the options of `login`."""
     for option in (

@@ -30,7 +30,7 @@ def publish(places: Places, *, lake: Path | None = None) -> tuple[str, ...]:
     Raises:
         StorageError: something could not be written; what was published before stays.
     """
-    schemas = (places.dataset, places.marts, places.histories)
+    schemas = (places.dataset, places.marts, places.histories, places.fivetran_schema)
     size = publish_database(places.working_database, places.published_database, schemas)
     done = [f"{places.published_database} ({size / 1e6:.1f} MB)"]
     for schema, folder in ((places.dataset, lake), (places.marts, places.published_parquet)):

@@ -11,6 +11,8 @@ from .configuration import Places, load_time_zone
 from .lock import RunLock
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from pardot_transforms import BuildResult
 
 
@@ -23,8 +25,6 @@ def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh
         StorageError: there is no working database yet, or it cannot be used.
         TransformError: a model cannot be built or breaks a data test; nothing was published.
     """
-    from pardot_transforms import build
-
     from .database import connect
     from .publish import publish
 
@@ -38,18 +38,33 @@ def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh
         )
     with RunLock(*places.lock_files()):
         with connect(places.working_database) as db:
-            result = build(
-                db,
-                raw_schema=places.dataset,
-                marts_schema=places.marts,
-                history_schema=places.histories,
-                select=select,
-                full_refresh=full_refresh,
-                time_zone=time_zone,
-                rules=places.rules,
-            )
+            result = build_reports(db, places, time_zone, select=select, full_refresh=full_refresh)
         publish(places)
     return result
+
+
+def build_reports(
+    db: DuckDBPyConnection,
+    places: Places,
+    time_zone: str,
+    *,
+    select: Sequence[str] | None = None,
+    full_refresh: bool = False,
+) -> BuildResult:
+    """Build the tables that are made of raw ones in the working database, as the settings say."""
+    from pardot_transforms import build
+
+    return build(
+        db,
+        raw_schema=places.dataset,
+        marts_schema=places.marts,
+        history_schema=places.histories,
+        fivetran_schema=places.fivetran_schema if places.fivetran else None,
+        select=select,
+        full_refresh=full_refresh,
+        time_zone=time_zone,
+        rules=places.rules,
+    )
 
 
 def lines(result: BuildResult, places: Places) -> list[str]:

@@ -184,6 +184,7 @@ class Rounds:
                 continue
             session.forget_fetched()
             session.forget_rejected()
+            session.clear_outgoing()  # what was fetched may be of people whose rows were left out
             return
 
     def _extract(self, objects: Sequence[str] | None, errand: Errand) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +21,8 @@ from pardot.events import Event, EventHandler
 from pardot.settings import Settings
 
 from . import unfinished
+from .cleaning import people_erased
+from .erasing import stored_list
 from .lock import RunLock
 from .rounds import Rounds, resource_states
 from .summary import ObjectCounts, RunSummary, Tally, worst_exit_code
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from dlt import Pipeline
 
     from pardot.backfills import Backfill
+    from pardot.erased import ErasedPeople
     from pardot.session import Session
 
     from .configuration import Places
@@ -116,6 +119,8 @@ def run(
     locks = places.lock_files(options.destination, with_database=options.uses_working_database)
     with RunLock(*locks), ExitStack() as held:
         settings_of_dlt(options)
+        erased = people_erased(places)
+        healed = _finish_erasure(settings, places, options, erased)
         if options.uses_working_database:
             from .database import connect, create_if_missing, limit_memory, remove_spilled
 
@@ -125,14 +130,21 @@ def run(
             database = held.enter_context(connect(places.working_database))
             remove_spilled(places.working_database)
             limit_memory(database)
+            if not erased:  # all files of an installation may be lost but its database
+                erased.add(stored_list(lambda sql: database.execute(sql).fetchall(), places.dataset))
         with stages.stage("drain"):
-            pipeline, healed = _open_pipeline(places, options)
+            pipeline, dropped = open_own_pipeline(places, options)
+            healed += dropped
         from pardot.session import open_session
 
         folder = _session_folder(settings, places, options)
         logins = places.logins(settings.business_unit_id)
-        with closing(open_session(settings, folder=folder, logins=logins, on_event=watch, sleep=sleep)) as session:
+        with closing(
+            open_session(settings, folder=folder, logins=logins, erased=erased, on_event=watch, sleep=sleep)
+        ) as session:
             session.keeps_going = True
+            if erased.lacks_key:
+                watch(Event("erasure.key_lost", {"addresses": len(erased.people.addresses)}))
             if session.ledger.put_aside:
                 healed.append(f"began a new ledger, the old one could not be read (kept as {session.ledger.put_aside})")
             _settle(session, places, options)
@@ -156,8 +168,12 @@ def run(
                 session.failures.append(error)
             calls, failures = session.allowance, tuple(session.failures)
         held.close()
-        transform = _transform(settings, places, options, stages)
-        published = _publish(places, options, lake, stages)
+        is_clean = erased.is_clean(places.pipeline_name(options.destination))
+        if not is_clean:
+            _remove_rows(places, options, pipeline, erased, stages, watch)
+        transform = _transform(settings, places, options, stages, is_needed=not is_clean)
+        published = _publish(places, options, lake, stages, rewrites=not is_clean)
+        erased.note_clean(places.pipeline_name(options.destination))
         if options.backfill is not None and not failures:
             unfinished.finish(folder)
         return RunSummary(
@@ -177,6 +193,48 @@ def run(
             failures=tuple(str(failure) for failure in failures),
             exit_code=worst_exit_code(failure.exit_code for failure in failures),
         )
+
+
+def _finish_erasure(settings: Settings, places: Places, options: RunOptions, erased: ErasedPeople) -> list[str]:
+    """Do the rest of an erasure that was interrupted, before anything else, and say so.
+
+    Reporting tables that cannot be built now are tried again at the end, when new rows are there.
+    """
+    name = places.pipeline_name(options.destination)
+    is_there = options.uses_working_database and places.working_database.exists()
+    if erased.is_clean(name) or not is_there:
+        return []
+    from pardot_transforms.errors import TransformError
+
+    from .cleaning import clean
+
+    with suppress(TransformError):
+        clean(places, erased, time_zone=settings.time_zone or "UTC", pipelines=[name])
+        return ["finished removing people who were erased"]
+    return []
+
+
+def _remove_rows(
+    places: Places,
+    options: RunOptions,
+    pipeline: Pipeline,
+    erased: ErasedPeople,
+    stages: _Stages,
+    on_event: EventHandler,
+) -> None:
+    """Remove what came before its owner was known: rows of a prospect or visitor that this run found to be erased."""
+    from .cleaning import open_tables, remove_rows
+
+    with stages.stage("erase"):
+        if options.uses_working_database:
+            removed = remove_rows(places, erased)
+        else:
+            with pipeline.sql_client() as client:
+                tables = open_tables(lambda sql: client.execute_sql(sql) or (), places)
+                tables.learn(erased)
+                removed = tables.remove(erased)
+    for table, rows in removed.rows.items():
+        on_event(Event("rows.erased", {"object": table, "rows": rows}))
 
 
 def settings_of_dlt(options: RunOptions) -> None:
@@ -214,7 +272,8 @@ def _lake(places: Places, options: RunOptions) -> Path | None:
     return Path(rest if found else places.lake).expanduser().absolute() / places.dataset
 
 
-def _open_pipeline(places: Places, options: RunOptions) -> tuple[Pipeline, list[str]]:
+def open_own_pipeline(places: Places, options: RunOptions) -> tuple[Pipeline, list[str]]:
+    """Return the pipeline of a dataset and destination, and what had to be dropped; the caller holds its lock."""
     import dlt
 
     from .healing import open_pipeline
@@ -307,32 +366,41 @@ def _keep_counts(
         ) from error
 
 
-def _transform(settings: Settings, places: Places, options: RunOptions, stages: _Stages) -> dict[str, Any]:
-    if not options.transform or not options.uses_working_database:
+def _transform(
+    settings: Settings, places: Places, options: RunOptions, stages: _Stages, *, is_needed: bool = False
+) -> dict[str, Any]:
+    """Build the reporting tables; where people were removed, old ones are made anew in any case."""
+    if not options.uses_working_database:
         return {}
-    from pardot_transforms import build
+    if is_needed:
+        from .cleaning import rebuild_reports
 
+        with stages.stage("transform"):
+            rebuild_reports(places, settings.time_zone or "UTC")
+    if not options.transform:
+        return {}
     from .database import connect
+    from .rebuild import build_reports
 
     with stages.stage("transform"), connect(places.working_database) as db:
-        zone = settings.time_zone or "UTC"
-        result = build(
-            db,
-            raw_schema=places.dataset,
-            marts_schema=places.marts,
-            history_schema=places.histories,
-            time_zone=zone,
-            rules=places.rules,
-        )
+        result = build_reports(db, places, settings.time_zone or "UTC")
     return {"skipped": result.skipped, "models": len(result.models), "tests": len(result.tests)}
 
 
-def _publish(places: Places, options: RunOptions, lake: Path | None, stages: _Stages) -> tuple[str, ...]:
+def _publish(
+    places: Places, options: RunOptions, lake: Path | None, stages: _Stages, *, rewrites: bool = False
+) -> tuple[str, ...]:
+    """Publish; where people were removed, from a database without free blocks that hold them, and every folder."""
     if not options.uses_working_database:
         return ()
     from .publish import publish
 
     with stages.stage("publish"):
+        if rewrites:
+            from .cleaning import published_lake, rewrite_database
+
+            rewrite_database(places)
+            lake = lake or published_lake(places)
         return publish(places, lake=lake)
 
 

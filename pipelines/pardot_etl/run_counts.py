@@ -25,8 +25,11 @@ RUNS: Final = "_runs"
 COLUMNS: Final = (
     "run_number BIGINT, run_at TIMESTAMPTZ, is_backfill BOOLEAN, object VARCHAR, is_complete BOOLEAN, "
     "files BIGINT, bytes BIGINT, parsed_rows BIGINT, set_aside_rows BIGINT, purged_rows BIGINT, loaded_rows BIGINT, "
-    "new_rows BIGINT, table_rows BIGINT"
+    "new_rows BIGINT, table_rows BIGINT, erased_rows BIGINT, removed_rows BIGINT"
 )
+LATER_COLUMNS: Final = ("erased_rows", "removed_rows")
+"""Those that the table of an older version lacks: rows of erased people that were left out by the run, and rows that
+were erased after it, before the next one."""
 
 
 def keep_counts(
@@ -55,11 +58,16 @@ def keep_counts(
     rows = row_counts(db, schema)
     db.begin()
     db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({COLUMNS})")
+    for column in LATER_COLUMNS:
+        db.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {quote_identifier(column)} BIGINT")
     (number,) = db.execute(f"SELECT coalesce(max(run_number), 0) + 1 FROM {table}").fetchall()[0]
     db.executemany(
-        f"INSERT INTO {table} VALUES (?, CAST(? AS TIMESTAMPTZ), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO {table} VALUES (?, CAST(? AS TIMESTAMPTZ), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         [
-            [number, api_time(run_at), is_backfill, name, name not in failed, *_figures(one), rows.get(name, 0)]
+            [
+                *(number, api_time(run_at), is_backfill, name, name not in failed),
+                *(*_figures(one), rows.get(name, 0), one.erased),
+            ]
             for name, one in sorted(counts.items())
         ],
     )

@@ -12,7 +12,10 @@ from pardot.events import Event
 
 @dataclass
 class ObjectCounts:
-    """The account of one object. `parsed + purged = loaded + seen_before`; `loaded = new + changed`."""
+    """The account of one object. `parsed + purged = loaded + seen_before`; `loaded = new + changed`.
+
+    What came is `parsed + set_aside + erased`.
+    """
 
     files: int = 0
     bytes: int = 0
@@ -23,6 +26,8 @@ class ObjectCounts:
     loaded: int = 0
     new: int | None = 0
     """None where the destination is not ours to ask."""
+    erased: int = 0
+    """Rows of people who were erased, which came and were left out."""
 
     @property
     def changed(self) -> int | None:
@@ -58,6 +63,8 @@ class Tally:
                 counts.set_aside += _number(event.fields.get("rejected"))
             elif event.name == "rows.purged":
                 counts.purged += _number(event.fields.get("rows"))
+            elif event.name == "rows.left_out":
+                counts.erased += _number(event.fields.get("rows"))
 
     def copy(self) -> dict[str, ObjectCounts]:
         """Return the account so far, to come back to."""
@@ -89,6 +96,8 @@ NOTICES = frozenset(
         "review.in_doubt",
         "review.postponed",
         "rows.purged",
+        "rows.erased",
+        "erasure.key_lost",
     }
 )
 """Events that a person should see in the summary although the run went on."""
@@ -146,6 +155,7 @@ class RunSummary:
             lines.append(
                 f"{name:<{width}}  " + "  ".join(f"{'?' if value is None else f'{value:,}':>11}" for value in values)
             )
+        lines += self._erased_lines()
         lines += [f"FAILED      {failure}" for failure in self.failures]
         lines += [f"notice      {notice}" for notice in self.notices]
         if self.transform:
@@ -157,6 +167,11 @@ class RunSummary:
         if self.data_through:
             lines.append(f"complete    visitor activities to {self.data_through}")
         return lines
+
+    def _erased_lines(self) -> list[str]:
+        erased = {name: counts.erased for name, counts in self.objects.items() if counts.erased}
+        parts = ", ".join(f"{name} {rows:,}" for name, rows in erased.items())
+        return [f"erased      {sum(erased.values()):,} rows of erased people were left out: {parts}"] if erased else []
 
     def _share(self) -> str:
         if self.calls_used_today is None or not self.calls_maximum:

@@ -234,6 +234,7 @@ class _Turn:
                 time_zone=self.session.settings.time_zone,
                 is_empty=is_empty,
                 kept=kept_columns(self.columns, harvest.fields),
+                erased=self.session.erased,
             )
         except DataError:
             self.session.exports.give_up_files(harvest.exports)
@@ -246,6 +247,8 @@ class _Turn:
         if delivery.rows or delivery.set_aside:
             counted = {"rows": delivery.rows, "rejected": delivery.set_aside}
             self.session.on_event(Event("rows.parsed", {"object": table, **counted}))
+        if delivery.erased:
+            self.session.on_event(Event("rows.left_out", {"object": table, "rows": delivery.erased}))
         for column, cells in delivery.widened.items():
             self.session.on_event(Event("column.widened", {"object": table, "column": column, "cells": cells}))
 

@@ -20,6 +20,7 @@ from .api.transport import Transport
 from .catalogue import Entry, Field
 from .dialects.choose import dialect_of
 from .dialects.legacy_statistics import select_due
+from .erased import LIST, ErasedPeople
 from .errors import (
     PardotError,
     RejectedRequestError,
@@ -49,6 +50,7 @@ class Session:
 
     Args:
         folder: working folder, kept between runs: the ledger, result files, files on their way to the destination.
+        erased: people whose rows are left out.
         sleep: how to wait, between looks at an export.
     """
 
@@ -60,9 +62,11 @@ class Session:
         folder: Path,
         *,
         on_event: EventHandler,
+        erased: ErasedPeople | None = None,
         sleep: Callable[[float], None] = stopping.sleep,
     ) -> None:
         self.settings = settings
+        self.erased = ErasedPeople() if erased is None else erased
         self.transport = transport
         self.allowance = allowance
         self.on_event = on_event
@@ -307,6 +311,7 @@ class Session:
             source=entry.collection,
             at=at,
             text=self.settings.rejected_text,
+            erased=self.erased,
         )
 
     @property
@@ -354,6 +359,7 @@ def open_session(
     *,
     folder: Path | None = None,
     logins: Path | None = None,
+    erased: ErasedPeople | None = None,
     on_event: EventHandler = log_event,
     sleep: Callable[[float], None] = stopping.sleep,
 ) -> Session:
@@ -362,6 +368,7 @@ def open_session(
     Args:
         folder: default `pardot` inside dlt's data folder, one folder per business unit.
         logins: where refresh tokens are kept; default inside that folder.
+        erased: people whose rows are left out; default the list beside that folder.
         sleep: how to wait, before a repeated call and between looks at an export.
     """
     if folder is None:
@@ -372,4 +379,6 @@ def open_session(
     allowance = Allowance(settings.max_daily_calls, settings.reserve_percent)
     tokens = TokenProvider(settings, refresh_tokens=TokenStore(logins or folder / LOGINS, sleep=sleep), sleep=sleep)
     transport = Transport(settings, tokens, allowance, sleep=sleep, on_event=on_event)
-    return Session(settings, transport, allowance, folder, on_event=on_event, sleep=sleep)
+    if erased is None:
+        erased = ErasedPeople(folder.parent / LIST)
+    return Session(settings, transport, allowance, folder, on_event=on_event, erased=erased, sleep=sleep)

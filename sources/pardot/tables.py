@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from .catalogue import PURGED_AT, Entry, Field, Type
+from .erased import ErasedPeople
 from .naming import quote_identifier
 from .reading.careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
 from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked
 from .reading.csv_files import sync_folder
+from .reading.left_out import leave_out
 from .reading.personal import masked
 
 APPENDED_FROM_ROWS = 200_000
@@ -72,6 +74,8 @@ class Delivery:
     """The account of the records; None of the further items of one file."""
     appended: bool = False
     """Whether the rows join the table without a merge, so that its keys must be checked once they are loaded."""
+    erased: int = 0
+    """Rows of people who were erased, which were left out."""
 
     @property
     def rejected(self) -> tuple[RejectedRow, ...]:
@@ -178,6 +182,7 @@ def deliver(
     time_zone: str | None,
     is_empty: bool,
     kept: Sequence[str] = (),
+    erased: ErasedPeople | None = None,
 ) -> Iterator[Delivery]:
     """Hand the rows of the files to dlt and yield the items together with their account.
 
@@ -185,6 +190,7 @@ def deliver(
         is_empty: the table holds no row yet; only then are rows appended instead of merged, and only many.
         kept: columns whose stored values outlive the fetch; only DuckDB can take them over. A variant of a fetched
             column is none of them: it is delivered again, so that a value that fits again clears it.
+        erased: people whose rows are left out.
 
     Raises:
         DataError: rows cannot be read, and setting them aside would lose more than a few.
@@ -198,12 +204,13 @@ def deliver(
     target = destination.folder / f"{stem}.parquet"
     relied_on = RELIED_ON | {entry.changed_column}
     checked = check(files, fields, target, table=entry.table, time_zone=time_zone, relied_on=relied_on)
+    checked, left_out = (checked, 0) if erased is None else leave_out(checked, entry.table, erased)
     fields, rows = checked.fields, checked.rows
     select = select_checked(checked.path, fields, load_id=load_id)
     append = destination.runs_models and is_empty and rows >= APPENDED_FROM_ROWS
     hints = table_hints(entry, fields, append=append)
     if not destination.runs_models:
-        yield Delivery(None, rows, checked)
+        yield Delivery(None, rows, checked, erased=left_out)
         for table in _arrow_tables(select):
             yield Delivery(dlt.mark.with_hints(table, hints), 0)
         return
@@ -213,7 +220,7 @@ def deliver(
         item = model_item(destination, stem, news, rows, hints)
     else:  # an empty table is created with no rows, too
         item = rows_item(destination, stem, select if is_empty else news, rows, hints, even_none=is_empty)
-    yield Delivery(item, rows, checked, append)
+    yield Delivery(item, rows, checked, append, left_out)
 
 
 def rows_item(
@@ -262,7 +269,14 @@ def _arrow_tables(select: str) -> Iterator[Any]:
 
 
 def keep_rejected(
-    rejected: Sequence[RejectedRow], folder: Path, *, table: str, source: str, at: str, text: str = "keep"
+    rejected: Sequence[RejectedRow],
+    folder: Path,
+    *,
+    table: str,
+    source: str,
+    at: str,
+    text: str = "keep",
+    erased: ErasedPeople | None = None,
 ) -> Path:
     """Write rejected rows to a durable file of their own, from which the `rejected_rows` resource loads them.
 
@@ -272,6 +286,7 @@ def keep_rejected(
         text: what of the rows' text is kept, the setting `sources.pardot.rejected_text`: `keep`; `mask` replaces what
             looks like an e-mail address, an IP address, a phone number or the query of a URL; `drop` keeps none of
             it. Nothing else of it reaches the disk.
+        erased: people of whom nothing is kept either.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{table}-{at.replace(':', '')}.jsonl"
@@ -279,7 +294,8 @@ def keep_rejected(
     with target.open("a", encoding="utf-8") as file:  # the same second may bring more
         for row in rejected:
             facts = {"object": table, "source": source, **asdict(row), "rejected_at": at}
-            facts["raw_text"] = _kept_text(row.raw_text, text)
+            is_erased = erased is not None and erased.mentions(row.raw_text)
+            facts["raw_text"] = _kept_text(row.raw_text, "drop" if is_erased else text)
             # Where texts are dropped only the place tells rows apart.
             place = ("export", "file", "line") if facts["raw_text"] is None else ("raw_text",)
             key = json.dumps([facts[name] for name in ("object", *place, "reason")])

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit import build_store, differences, expected_rows, open_account
+from kit import build_store, differences, expected_rows, open_account, without_several_values
 
+from pardot_etl.erase import Person, erase
 from pardot_etl.run import RunOptions
 
 SERVER = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=None)
@@ -76,3 +77,34 @@ def test_rows_in_postgres_equal_the_account_after_two_days(
             assert differences(expected_rows(store, table.replace("_", "-")), found, set()) == [], table
     connection.close()
     store.close()
+
+
+def test_person_is_erased_in_postgres_and_kept_out(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    psycopg2 = pytest.importorskip("psycopg2", reason="LEFT OUT: no psycopg2")
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", postgres)
+    connection = psycopg2.connect(postgres)
+    connection.autocommit = True
+
+    def ids(table: str, column: str) -> set[int]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT DISTINCT {column} FROM pardot.{table} WHERE {column} IS NOT NULL")
+            return {int(number) for (number,) in cursor.fetchall()}
+
+    with without_several_values(build_store(100)) as store:
+        account = open_account(tmp_path, store)
+        options = RunOptions(destination="postgres", objects=("prospects", "list_memberships"))
+        with account.emulator:
+            account.run(options)
+            person, other = sorted(ids("list_memberships", "prospect_id"))[:2]
+            address = str((store.get("prospects", person) or {})["email"])
+            erasure = erase(account.places, Person(address=address.upper()), destination="postgres")
+            assert erasure.prospects == 1
+            assert set(erasure.cleaned.removed.rows) == {"prospects", "list_memberships"}
+            for _ in range(2):
+                assert person not in ids("prospects", "id") | ids("list_memberships", "prospect_id")
+                assert other in ids("prospects", "id") & ids("list_memberships", "prospect_id")
+                store.update("prospects", person, firstName="Again", updatedAt=account.clock.now())
+                assert account.run(options).exit_code == 0
+    connection.close()

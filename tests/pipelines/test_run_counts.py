@@ -58,7 +58,7 @@ def test_every_run_leaves_what_its_summary_says_also_of_objects_without_news(acc
     summaries = [account.run(OPTIONS), account.run(OPTIONS)]
     account.next_day(seed=3)
     summaries.append(account.run(OPTIONS))
-    columns = "object, files, bytes, parsed_rows, set_aside_rows, purged_rows, loaded_rows, new_rows"
+    columns = "object, files, bytes, parsed_rows, set_aside_rows, purged_rows, loaded_rows, new_rows, erased_rows"
     for number, summary in enumerate(summaries, 1):
         nothing = dict.fromkeys(OBJECTS, ObjectCounts())
         told = {table: astuple(counts) for table, counts in {**nothing, **summary.objects}.items()}

@@ -270,7 +270,7 @@ def test_rows_of_another_unit_are_refused_and_nothing_changes(tmp_path: Path) ->
     "name",
     [
         *("main", "temp", "system", "memory", "information_schema", "pg_catalog", "pipelines"),
-        *("apac_staging", "apac_marts", "apac_marts_views", "apac_history"),
+        *("apac_staging", "apac_marts", "apac_marts_views", "apac_history", "apac_fivetran"),
         *("Apac", "1st", "_apac", "apac_", "ap__ac", "ap-ac", "ap ac", "apac.x", 'ap"ac', "größe", "a" * 42),
     ],
 )

@@ -15,13 +15,13 @@ LAYERS = tuple(
         errors naming events redaction
         """,
         """
-        windows position objects.entry objects.standard objects.on_demand catalogue custom_fields reviews
+        windows position addresses objects.entry objects.standard objects.on_demand catalogue custom_fields reviews
         backfills volume reading.personal settings_values settings_lookup settings api.codes api.retry api.allowance
         api.answers api.bodies api.hosts api.failures
         """,
         """
         stopping api.wire api.refusals api.token_store api.login_host api.grants api.consent api.credentials
-        api.transport
+        api.transport erased belonging
         """,
         """
         exports.ledger reading.records reading.csv_files reading.cells reading.text_files reading.plain
@@ -29,7 +29,7 @@ LAYERS = tuple(
         dialects.legacy_times dialects.legacy_api dialects.legacy_catalogue dialects.legacy_records
         dialects.legacy_queries dialects.legacy_visits dialects.legacy_templates dialects.legacy_statistics
         dialects.legacy_exports dialects.legacy dialects.legacy_beside dialects.choose
-        exports.messages exports.adoption exports.pace exports.driver fields few_rows harvest
+        exports.messages exports.adoption exports.pace exports.driver fields few_rows harvest reading.left_out
         """,
         """
         tables purges session resources source

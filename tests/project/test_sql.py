@@ -44,6 +44,17 @@ REVIEWED = {
     "pardot.purges": {"_is_missing(ids)", "values", "ids"},
     # The dataset is quoted where it is named; the others are made of it, of moments and of constants.
     "pardot.dialects.legacy_statistics": {"schema", "counts", "sent", "due", "newest_first"},
+    # Numbers, columns that are constants or quoted, and conditions made of them.
+    "pardot.belonging": {"prospects", "visitors", "nobody_else"},
+    # A path and texts that are quoted, numbers, and conditions of `pardot.belonging`.
+    "pardot.reading.left_out": {
+        *("cases", "rows", "where", "stay", "values", "texts", "prospects", "has_address(field.column)"),
+    },
+    # The same, of tables whose names are quoted in `_path`; what is counted or named is a number or quoted.
+    "pardot_etl.erasing": {
+        *("path", "runs", "prospects", "visitor", "where", "newest", "texts", "is_one", "is_other", "load"),
+        *("like", "name", "has_address(column)", "self._path(self._staging, table)", "int(rows)", "int(prospect)"),
+    },
     # Options are constants and texts quoted where they are listed.
     "pardot.reading.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members)"},
     # `select` comes from `pardot.columns`; the others are made of `names`, which is quoted where it is made.

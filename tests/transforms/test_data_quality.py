@@ -12,7 +12,10 @@ from transforms_warehouse import Warehouse
 
 from pardot_transforms import DataTestError
 
-COUNTED = ("read_failed", "rows_loaded", "rows_set_aside", "rows_seen_before", "rows_unaccounted_for", "rows_missing")
+COUNTED = (
+    *("read_failed", "rows_loaded", "rows_set_aside", "rows_seen_before", "rows_erased"),
+    *("rows_unaccounted_for", "rows_missing"),
+)
 
 
 def quality(warehouse: Warehouse) -> dict[tuple[str, str, int], dict[str, Any]]:
@@ -41,6 +44,7 @@ def test_run_with_rejected_rows_says_so_in_every_count(warehouse: Warehouse) -> 
         "rows_loaded": (90, None, 100, "not judged"),
         "rows_set_aside": (2, 0, 100, "warn"),
         "rows_seen_before": (8, None, 100, "not judged"),
+        "rows_erased": (0, None, 100, "not judged"),
         "rows_unaccounted_for": (0, 0, 100, "ok"),
         "rows_missing": (0, None, None, "not enough rows"),
     }
@@ -86,6 +90,23 @@ def test_rows_that_left_between_two_runs_are_missing_and_those_that_came_are_not
         6: (1, 150, "warn"),
     }
     assert found["prospects", "rows_missing", 5]["status"] == "not enough rows"
+
+
+def test_rows_of_erased_people_belong_to_the_rows_in_and_are_not_missed(warehouse: Warehouse) -> None:
+    counts = {"parsed_rows": 90, "set_aside_rows": 2, "loaded_rows": 85, "new_rows": 80, "table_rows": 100}
+    warehouse.load(
+        "_runs",
+        [
+            line(1, RUN - DAY, counts={**counts, "erased_rows": 8, "removed_rows": 15}),
+            line(2, RUN, counts={"table_rows": 84}),
+        ],
+    )
+    told = {name: check(warehouse, name) for name in COUNTED}
+    assert told["rows_erased"] == (8, None, None, 100, "not judged")
+    assert told["rows_unaccounted_for"][::4] == (0, "ok")
+    parts = ("rows_loaded", "rows_set_aside", "rows_seen_before", "rows_erased")
+    assert sum(told[name][0] for name in parts) == told["rows_loaded"][3]
+    assert check(warehouse, "rows_missing", run=2) == (1, 0, 0, 85, "warn"), "15 were erased, one is missing"
 
 
 # -- how long ago

@@ -28,15 +28,18 @@ def random_runs(chance: random.Random) -> list[Row]:
             parsed, purged = chance.randrange(50), chance.choice([0, 0, 0, 2])
             loaded = chance.randrange(parsed + purged + 1) + chance.choice([0] * 9 + [3])
             new = chance.randrange(loaded + 1) + chance.choice([0] * 9 + [2, -60])
+            erased, removed = chance.choice([0, 0, 0, 5]), chance.choice([0] * 5 + [3])
             rows[table] = max(0, rows[table] + new + chance.choice([0] * 8 + [9, -4]))
             if chance.random() < 0.9:
                 counts = {"parsed_rows": parsed, "purged_rows": purged, "loaded_rows": loaded, "new_rows": new}
                 set_aside = chance.choice([0] * 9 + [4])
                 counts |= {"set_aside_rows": set_aside, "table_rows": rows[table]}
+                counts |= {"erased_rows": erased, "removed_rows": removed}
                 is_complete = chance.random() < 0.9
                 runs.append(
                     line(number, at, table=table, is_backfill=is_backfill, is_complete=is_complete, counts=counts)
                 )
+                rows[table] = max(0, rows[table] - removed)
     return runs
 
 
@@ -84,7 +87,8 @@ def expected_counts(runs: Sequence[Row]) -> Iterator[tuple[tuple[str, str, int],
     left: dict[str, int] = {}
     for run in runs:
         table, number = run["object"], run["run_number"]
-        came = run["parsed_rows"] + run["set_aside_rows"] + run["purged_rows"]
+        erased, removed = run["erased_rows"] or 0, run["removed_rows"] or 0
+        came = run["parsed_rows"] + run["set_aside_rows"] + run["purged_rows"] + erased
         too_many = run["loaded_rows"] - run["parsed_rows"] - run["purged_rows"]
         unaccounted = max(0, too_many, run["new_rows"] - run["loaded_rows"], -run["new_rows"])
         at_start, before = run["table_rows"] - run["new_rows"], left.get(table)
@@ -93,9 +97,10 @@ def expected_counts(runs: Sequence[Row]) -> Iterator[tuple[tuple[str, str, int],
         yield (table, "rows_loaded", number), judged(run["loaded_rows"], None, None, came)
         yield (table, "rows_set_aside", number), judged(run["set_aside_rows"], 0, 0, came)
         yield (table, "rows_seen_before", number), judged(max(0, -too_many), None, None, came)
+        yield (table, "rows_erased", number), judged(erased, None, None, came)
         yield (table, "rows_unaccounted_for", number), judged(unaccounted, 0, 0, came)
         yield (table, "rows_missing", number), judged(missing, 0, 0, before, has_enough=before is not None)
-        left[table] = run["table_rows"]
+        left[table] = run["table_rows"] - removed
 
 
 def expected_states(warehouse: Warehouse, runs: Sequence[Row]) -> Iterator[tuple[tuple[str, str], Told]]:

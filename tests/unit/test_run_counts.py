@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pardot_etl.database import tables
-from pardot_etl.run_counts import RUNS, keep_counts
+from pardot_etl.run_counts import LATER_COLUMNS, RUNS, keep_counts
 from pardot_etl.summary import ObjectCounts
 
 RUN_AT = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)
@@ -33,13 +33,21 @@ def lines(db: duckdb.DuckDBPyConnection, columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_line_has_every_figure_of_its_object_and_the_rows_of_its_table(db: duckdb.DuckDBPyConnection) -> None:
-    keep(db, lists=ObjectCounts(1, 2, 3, 4, 5, 6, 7), forms=ObjectCounts())
-    figures = "files, bytes, parsed_rows, set_aside_rows, purged_rows, loaded_rows, new_rows, table_rows"
+    keep(db, lists=ObjectCounts(1, 2, 3, 4, 5, 6, 7, 8), forms=ObjectCounts())
+    figures = "files, bytes, parsed_rows, set_aside_rows, purged_rows, loaded_rows, new_rows, table_rows, erased_rows"
     assert lines(db, f"run_number, run_at::VARCHAR, is_backfill, object, is_complete, {figures}") == [
-        (1, "2026-03-01 02:00:00+00", False, "forms", False, *[0] * 8),
-        (1, "2026-03-01 02:00:00+00", False, "lists", True, 1, 2, 3, 4, 5, 6, 7, 3),
+        (1, "2026-03-01 02:00:00+00", False, "forms", False, *[0] * 9),
+        (1, "2026-03-01 02:00:00+00", False, "lists", True, 1, 2, 3, 4, 5, 6, 7, 3, 8),
     ]
     assert tables(db, "emea") == ["lists"], "bookkeeping is no data"
+
+
+def test_table_of_an_older_version_gets_the_columns_that_it_lacks(db: duckdb.DuckDBPyConnection) -> None:
+    keep(db, lists=ObjectCounts())
+    for column in LATER_COLUMNS:
+        db.execute(f"ALTER TABLE emea.{RUNS} DROP COLUMN {column}")
+    keep(db, lists=ObjectCounts(erased=2))
+    assert lines(db, "run_number, erased_rows, removed_rows") == [(1, None, None), (2, 2, 0)]
 
 
 def test_runs_are_numbered_whatever_the_clock_says(db: duckdb.DuckDBPyConnection) -> None:

@@ -128,7 +128,7 @@ def _homes(project: Project) -> str:
 
     hidden = {"+materialized": "view", "+schema": "views"}
     views = {name: hidden for name, model in project.models.items() if _is_view_among_tables(model)}
-    folders = sorted({Path(model.file).parts[0] for model in project.models.values()} - {TABLE_FOLDER})
+    folders = sorted({model.folder for model in project.models.values()} - {TABLE_FOLDER})
     homes = {
         "pardot": {
             "+persist_docs": {"relation": True, "columns": True},
@@ -140,7 +140,7 @@ def _homes(project: Project) -> str:
 
 
 def _is_view_among_tables(model: Model) -> bool:
-    return Path(model.file).parts[0] == TABLE_FOLDER and not model.is_reporting
+    return model.folder == TABLE_FOLDER and not model.is_reporting
 
 
 def _plain_dumper() -> Any:

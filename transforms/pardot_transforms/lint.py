@@ -114,6 +114,8 @@ def _zoned_arithmetic(tree: exp.Expr) -> Iterator[exp.Expr]:
 
     for interval in tree.find_all(exp.Interval):
         parent = interval.parent
+        while isinstance(parent, exp.Mul):  # so many intervals are an interval
+            parent = parent.parent
         if isinstance(parent, exp.Binary) and not any(_is_zoneless(side) for side in (parent.left, parent.right)):
             yield parent
     for part in tree.find_all(exp.TimestampTrunc, exp.DateTrunc, exp.TimeToStr, exp.Year, exp.Month, exp.Day):

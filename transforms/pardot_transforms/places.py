@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pardot_transforms.errors import ModelError
 from pardot_transforms.graph import SETTINGS, Graph, bind
-from pardot_transforms.project import Model, Project
+from pardot_transforms.project import FIVETRAN_FOLDER, TABLE_FOLDER, Model, Project
 from pardot_transforms.quoting import identifier, literal, qualified, statement
 from pardot_transforms.raw import Inputs, RawTable
 from pardot_transforms.result import Kind
@@ -36,9 +36,12 @@ class Relation:
 class Places:
     """Where the relations of a build live: what an earlier one left there, what this one has made."""
 
-    def __init__(self, connection: DuckDBPyConnection, marts_schema: str) -> None:
+    def __init__(self, connection: DuckDBPyConnection, marts_schema: str, fivetran_schema: str | None = None) -> None:
         self._connection = connection
         self._marts = marts_schema
+        self._homes = {TABLE_FOLDER: marts_schema}
+        if fivetran_schema is not None:
+            self._homes[FIVETRAN_FOLDER] = fivetran_schema
         # Not `…_staging`: dlt keeps tables of its own under that name.
         self._views = f"{marts_schema}_views"
         self._existing = self._read_existing()
@@ -54,7 +57,7 @@ class Places:
         return all(self._home(model) in self._existing for model in models)
 
     def prepare(self, time_zone: str) -> None:
-        for schema in map(identifier, (self._marts, self._views)):
+        for schema in map(identifier, (*self._homes.values(), self._views)):
             self._connection.execute(statement("create schema if not exists {schema}", schema=schema))
         self._create(
             Relation(self._views, SETTINGS, "view"),
@@ -132,7 +135,8 @@ class Places:
         self._connection.execute(statement("insert into {table} values (?, now(), ?)", table=table), [record, made])
 
     def _home(self, model: Model) -> Relation:
-        return Relation(self._marts if model.is_reporting else self._views, model.name, model.kind)
+        home = self._homes.get(model.folder, self._views) if model.kind == "table" else self._views
+        return Relation(home, model.name, model.kind)
 
     def _view_behind(self, home: Relation) -> Relation:
         return Relation(self._views, home.name, "view")
@@ -172,9 +176,7 @@ class Places:
     def _read_existing(self) -> set[Relation]:
         rows = self._connection.execute(
             "select table_schema, table_name, case table_type when 'VIEW' then 'view' else 'table' end "
-            "from information_schema.tables "
-            "where table_catalog = current_database() and table_schema in (?, ?)",
-            [self._marts, self._views],
+            "from information_schema.tables where table_catalog = current_database()"
         ).fetchall()
         return {Relation(*row) for row in rows}
 

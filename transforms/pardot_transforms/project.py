@@ -16,6 +16,8 @@ from pardot_transforms.result import Kind
 
 GRAIN = "-- One row"
 TABLE_FOLDER = "marts"
+FIVETRAN_FOLDER = "fivetran"
+"""Tables in the columns of Fivetran's, which are made for those who ask for them."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,13 @@ class Model:
     increment: Increment | None = None
 
     @property
+    def folder(self) -> str:
+        return Path(self.file).parts[0]
+
+    @property
     def is_reporting(self) -> bool:
         """Whether readers see it: views, and what lies in other folders, are on the way there."""
-        return self.kind == "table" and Path(self.file).parts[0] == TABLE_FOLDER
+        return self.kind == "table" and self.folder == TABLE_FOLDER
 
     @property
     def grain(self) -> str:
@@ -129,11 +135,12 @@ def models_path() -> Path:
     return Path(__file__).parent / "models"
 
 
-def load_project(folder: Path | None = None, rules: Path | None = None) -> Project:
+def load_project(folder: Path | None = None, rules: Path | None = None, *, fivetran: bool = False) -> Project:
     """Read a models folder; without one, the models that come with the package.
 
     Args:
         rules: a folder with rules of one's own, each in a file of the same name as the model that it replaces.
+        fivetran: with the tables in the columns of Fivetran's, which are left out else.
 
     Raises:
         ProjectError: a schema.yml or sources.yml is malformed, or speaks of a model that has no file; or a file of the
@@ -144,7 +151,7 @@ def load_project(folder: Path | None = None, rules: Path | None = None) -> Proje
     texts = {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(root.rglob("*"))
-        if path.suffix in {".sql", ".yml"}
+        if path.suffix in {".sql", ".yml"} and (fivetran or path.relative_to(root).parts[0] != FIVETRAN_FOLDER)
     }
     documents = {file: _parse_yaml(file, text) for file, text in texts.items() if file.endswith(".yml")}
     declared = {entry["name"]: (file, entry) for file, entry in _entries(documents, "models")}
@@ -189,7 +196,7 @@ def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping
     if not text.startswith(GRAIN):
         reason = f"The first line must give the grain, as in '{GRAIN} per prospect.'"
         raise ModelError(path.stem, file, 1, reason)
-    default: Kind = "table" if path.parts[0] == TABLE_FOLDER else "view"
+    default: Kind = "table" if path.parts[0] in (TABLE_FOLDER, FIVETRAN_FOLDER) else "view"
     yaml_file, entry = declared.get(path.stem, (file, {}))
     config = entry.get("config", {})
     kind = config.get("materialized", default)

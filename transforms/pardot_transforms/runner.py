@@ -32,6 +32,7 @@ def build(
     raw_schema: str = "pardot",
     marts_schema: str = "pardot_marts",
     history_schema: str | None = None,
+    fivetran_schema: str | None = None,
     select: Sequence[str] | None = None,
     full_refresh: bool = False,
     time_zone: str = "UTC",
@@ -55,6 +56,7 @@ def build(
         raw_schema: where the raw tables are; it need not exist.
         marts_schema: where the reporting tables go.
         history_schema: where the histories are kept; `<raw_schema>_history` by default. Nothing makes them anew.
+        fivetran_schema: where tables in the columns of Fivetran's go; without one they are not made, and removed.
         select: build only these models and what they read; every model by default.
         full_refresh: build even when nothing has changed.
         time_zone: IANA name of the zone of local times in the reports.
@@ -67,17 +69,18 @@ def build(
         DataTestError: a model's rows break one of its data tests.
     """
     started = perf_counter()
-    project = load_project(models, rules)
+    project = load_project(models, rules, fivetran=fivetran_schema is not None)
     with transaction(connection):
         _check_time_zone(connection, time_zone)
         tables = read_raw_tables(connection, project, raw_schema)
         histories = Histories(connection, project, tables, history_schema or f"{raw_schema}_history")
         settings = {"time_zone": time_zone, "raw_schema": raw_schema, "runner": _code_digest()}
-        inputs = read_inputs(connection, project, tables, settings | {"history_schema": histories.schema})
+        schemas = {"history_schema": histories.schema, "fivetran_schema": fivetran_schema or ""}
+        inputs = read_inputs(connection, project, tables, settings | schemas)
         recorded = histories.record(inputs.loads)
     with transaction(connection):
         inputs = inputs.beside(histories.loads())
-        places = Places(connection, marts_schema)
+        places = Places(connection, marts_schema, fivetran_schema)
         before = places.inputs if not full_refresh and places.have(_chosen(project, select)) else None
         built: tuple[ModelResult, ...] = ()
         tested: tuple[DataTestResult, ...] = ()

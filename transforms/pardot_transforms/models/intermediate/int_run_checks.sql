@@ -1,21 +1,22 @@
 -- One row per run, table and check of what the run counted.
 --
--- Rows in, those delivered and those found purged, are loaded, set aside or seen before. Loaded ones are counted in the
--- table: where it has more than came, that much is unaccounted for. Rows that came between two runs are those of a run
--- that was killed, so only rows that went are missing.
+-- Rows in, those delivered and those found purged, are loaded, set aside, seen before, or left out because their owner
+-- was erased. Loaded ones are counted in the table: where it has more than came, that much is unaccounted for. Rows that
+-- came between two runs are those of a run that was killed, so only rows that went are missing; erased ones are not.
 with compared as (
     select
         run_number,
         run_at,
         table_name,
         is_complete,
-        parsed_rows + set_aside_rows + purged_rows as rows_in,
+        parsed_rows + set_aside_rows + purged_rows + erased_rows as rows_in,
         set_aside_rows,
+        erased_rows,
         loaded_rows,
         greatest(seen_before_rows, 0) as rows_seen_before,
         greatest(-seen_before_rows, new_rows - loaded_rows, -new_rows, 0) as unaccounted_rows,
         table_rows - new_rows as rows_at_start,
-        lag(table_rows) over (partition by table_name order by run_number) as rows_left_by_last
+        lag(table_rows - removed_rows) over (partition by table_name order by run_number) as rows_left_by_last
     from stg_runs
 )
 
@@ -75,6 +76,19 @@ select
     run_number,
     run_at,
     table_name,
+    'rows_erased' as check_name,
+    cast(erased_rows as double) as value,
+    rows_in as out_of,
+    cast(null as double) as expected_low,
+    cast(null as double) as expected_high,
+    true as has_enough,
+    'Rows of people who were erased, which came and were left out.' as explanation
+from compared
+union all
+select
+    run_number,
+    run_at,
+    table_name,
     'rows_unaccounted_for' as check_name,
     cast(unaccounted_rows as double) as value,
     rows_in as out_of,
@@ -94,5 +108,5 @@ select
     cast(0 as double) as expected_low,
     cast(0 as double) as expected_high,
     rows_left_by_last is not null as has_enough,
-    'Rows that left the table since the run before; no run removes any.' as explanation
+    'Rows that left the table since the run before; no run removes any, but of erased people.' as explanation
 from compared

@@ -8,5 +8,6 @@ select
     salesforce_id,
     is_deleted,
     created_at,
-    updated_at
+    updated_at,
+    _dlt_load_id as load_id
 from pardot.campaigns

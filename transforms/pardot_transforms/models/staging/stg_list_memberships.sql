@@ -12,6 +12,7 @@ select
     created_at,
     updated_at,
     purged_at,
+    _dlt_load_id as load_id,
     created_at at time zone 'UTC' as created_at_utc,
     updated_at at time zone 'UTC' as updated_at_utc,
     purged_at at time zone 'UTC' as purged_at_utc

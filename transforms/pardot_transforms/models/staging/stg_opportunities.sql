@@ -12,5 +12,6 @@ select
     salesforce_id,
     closed_at,
     created_at,
-    updated_at
+    updated_at,
+    _dlt_load_id as load_id
 from pardot.opportunities

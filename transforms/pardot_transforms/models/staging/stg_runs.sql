@@ -17,5 +17,7 @@ select
     new_rows,
     loaded_rows - new_rows as changed_rows,
     parsed_rows + purged_rows - loaded_rows as seen_before_rows,
-    table_rows
+    table_rows,
+    coalesce(erased_rows, 0) as erased_rows,
+    coalesce(removed_rows, 0) as removed_rows
 from pardot._runs

@@ -30,6 +30,7 @@ select
     a.opportunity_id,
     a.created_at,
     a.updated_at,
+    a._dlt_load_id as load_id,
     a.created_at at time zone 'UTC' as created_at_utc,
     cast(a.created_at at time zone 'UTC' as date) as created_on,
     coalesce(t.verb, 'Unknown') as verb,
