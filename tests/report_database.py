@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 from transforms_warehouse import Row, Warehouse
 
+from pardot.catalogue import CATALOGUE
 from pardot.naming import column_name
 from pardot_emulator.company import build_company
 from pardot_emulator.store import Store
@@ -25,7 +26,7 @@ def write_company(path: Path, store: Store, **arguments: Any) -> None:
     """Load every collection of the store that the reporting tables read, and build them with these arguments."""
     with _warehouse(path) as warehouse:
         for source in load_project().sources.values():
-            if source.is_bookkeeping:  # no collection of the account's
+            if source.name not in CATALOGUE:  # our own bookkeeping, or what only older versions of the API have
                 continue
             rows = store.rows(source.name.replace("_", "-"))
             warehouse.load(source.name, _known(rows, set(source.columns)), load_id=LOAD_ID)

@@ -78,8 +78,8 @@ class ReadPage:
         return " ".join(self.all("body")[0].text.split())
 
     def headlines(self) -> dict[str, str]:
-        """Return the value of each headline number by its name."""
-        names = [each.text for each in self.all("h3") if not each.classes]
+        """Return the value of each key figure by its name."""
+        names = [each.text for each in self.all("h3", "figure")]
         return dict(zip(names, (each.text for each in self.all("p", "big")), strict=True))
 
     def table(self, caption: str) -> list[list[str]]:

@@ -318,8 +318,15 @@ def transform(asked: Asked, select: str | None, full_refresh: bool, as_json: boo
     show_default=True,
     help="The file to write.",
 )
+@click.option(
+    "--weeks",
+    type=click.IntRange(1, 52),
+    default=4,
+    show_default=True,
+    help="How many weeks the key figures cover, beside as many before.",
+)
 @with_logs
-def report(output: Path) -> int:
+def report(output: Path, weeks: int) -> int:
     """Write one HTML page with charts.
 
     It is drawn from the published reporting tables, names no person, and needs no network to open.
@@ -329,7 +336,9 @@ def report(output: Path) -> int:
 
     places = load_places()
     _insist_on_published(places)
-    result = write_report(places.published_database, output, marts_schema=places.marts, raw_schema=places.dataset)
+    result = write_report(
+        places.published_database, output, marts_schema=places.marts, raw_schema=places.dataset, weeks=weeks
+    )
     show(f"{output} ({result.bytes / 1000:.0f} kB)")
     return 0
 

@@ -176,7 +176,7 @@ def test_reports_and_versions_equal_those_of_an_account_that_never_had_the_perso
 ) -> None:
     options = replace(LOAD, transform=True)
     parquet = account.folder / "marts"
-    monkeypatch.setattr(type(account), "places", property(lambda self: _with_parquet(self)))
+    monkeypatch.setattr(type(account), "places", property(lambda self: _with_all_that_is_published(self)))
     run(account, options)
     assert any("marts/" in place for place in left(account))
     erase_person(account)
@@ -192,13 +192,14 @@ def test_reports_and_versions_equal_those_of_an_account_that_never_had_the_perso
     assert len(reports(never)) > 25
 
 
-def _with_parquet(account: Account) -> Places:
+def _with_all_that_is_published(account: Account) -> Places:
     return Places(
         working_database=account.folder / "working.duckdb",
         published_database=account.folder / "published.duckdb",
         published_parquet=account.folder / "marts",
         lake=str(account.folder / "lake"),
         data_folder=account.folder / "dlt",
+        fivetran=True,
     )
 
 

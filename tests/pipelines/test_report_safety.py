@@ -18,7 +18,7 @@ from pardot_emulator.store import Store
 from pardot_etl.report import __file__ as package
 from pardot_etl.report import formats, render
 from pardot_etl.report.page import read_page
-from pardot_etl.report.queries import open_published
+from pardot_etl.report.published import open_published
 
 STYLE = Path(package).with_name("style.css")
 BIDI_OVERRIDE = "\u202e"
@@ -56,12 +56,19 @@ def test_page_has_no_script_and_asks_for_nothing(html: str, page: ReadPage) -> N
     policies = [e.attributes["content"] for e in page.all("meta") if "http-equiv" in e.attributes]
     attributes = {name for each in page.elements for name in each.attributes}
 
-    assert policies == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"]
+    assert policies == [
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    ]
     assert {"script", "iframe", "object", "embed", "form", "base", "img"}.isdisjoint(each.tag for each in page.elements)
     assert not {name for name in attributes if name.startswith("on") or name in ("src", "srcset", "xlink:href")}
-    assert [each.attributes["href"] for each in page.elements if "href" in each.attributes] == ["data:,"]
+    targets = {each.attributes["href"] for each in page.elements if "href" in each.attributes}
+    assert {each for each in targets if not each.startswith("#")} == {"data:,"}
     assert not re.search(r"url\(|@import|image-set", STYLE.read_text(encoding="utf-8"))
-    assert not re.search(r"https?://", html)
+    assert not [
+        each
+        for each in page.elements
+        if "://" in "".join(each.attributes[name] for name in each.attributes if name != "title")
+    ]
 
 
 HOSTILE = {
@@ -73,6 +80,8 @@ HOSTILE = {
     "comment": "<!-- {# -->",
     "right to left": "مرحبا بالعالم",
     "override": f"offer {BIDI_OVERRIDE}gnp.exe",
+    "drawing": "</svg><svg onload=alert(1)><title></title></desc>",
+    "ten thousand characters": "<b>" * 3_400,
     "emoji": "Launch 🚀 👩‍👩‍👧‍👦",
     "control": "one\x1b[31m\ntwo",
 }
@@ -88,6 +97,18 @@ def report_naming(plain: Path, tmp_path: Path) -> Callable[[str], ReadPage]:
             for table, *columns in (
                 ("visitor_activities_enriched", "campaign_name", "prospect_account_name"),
                 ("email_performance", "name", "campaign_name"),
+                ("email_link_performance", "link_url"),
+                ("top_pages", "page"),
+                ("visitor_sessions", "source_parameter", "medium_parameter"),
+                ("form_performance", "name"),
+                ("landing_page_performance", "name"),
+                ("lifecycle_funnel", "stage_name"),
+                ("opportunity_influence", "campaign_name"),
+                ("attribution", "campaign_name"),
+                ("follow_up_queue", "prospect_account_name", "reasons"),
+                ("list_growth", "name"),
+                ("deliverability", "email_domain"),
+                ("data_quality", "table_name", "check_name", "explanation"),
             ):
                 assigned = ", ".join(f"{column} = $name" for column in columns)
                 connection.execute(f"UPDATE pardot_marts.{table} SET {assigned}", {"name": name})
@@ -146,14 +167,39 @@ def test_every_drawing_speaks_or_is_hidden(page: ReadPage) -> None:
     outer = [each for each in page.all("svg") if "svg" not in each.path]
 
     assert outer
-    assert all(each.attributes.get("aria-label") or "aria-hidden" in each.attributes for each in outer)
+    for each in outer:
+        at = page.elements.index(each)
+        inside = [inner.tag for inner in page.elements[at + 1 : at + 3]]
+        assert "aria-hidden" in each.attributes or (each.attributes["role"] == "img" and inside == ["title", "desc"])
+    assert all(each.text.strip() for each in [*page.all("title"), *page.all("desc")])
+
+
+def test_every_table_has_a_caption_and_heads_with_a_scope(page: ReadPage) -> None:
+    assert len(page.all("caption")) == len(page.all("table")) > 20
+    assert {each.attributes["scope"] for each in page.all("th") if "thead" in each.path} == {"col"}
+    assert {each.attributes["scope"] for each in page.all("th") if "tbody" in each.path} == {"row"}
+    captions = [each.text for each in page.all("caption")]
+    assert len(set(captions)) == len(captions), "two tables cannot be told apart"
+
+
+def test_page_has_landmarks_and_its_links_lead_somewhere(page: ReadPage) -> None:
+    ids = [each.attributes["id"] for each in page.elements if "id" in each.attributes]
+    links = [each.attributes["href"].removeprefix("#") for each in page.all("a")]
+
+    assert page.all("html")[0].attributes["lang"] == "en"
+    assert all(len(page.all(tag)) == 1 for tag in ("header", "nav", "main", "footer"))
+    assert not [each for tag in ("header", "nav", "footer") for each in page.all(tag) if "main" in each.path]
+    assert page.all("a")[0].classes == {"skip"}, "the first thing that the tabulator key reaches"
+    assert len(set(ids)) == len(ids)
+    assert set(links) <= set(ids)
+    assert {each.attributes["id"] for each in page.all("section")} <= set(links)
 
 
 def test_headings_come_in_order_and_sections_are_named(page: ReadPage) -> None:
-    ids = {each.attributes["id"] for each in page.elements if "id" in each.attributes}
+    titles = {each.attributes["id"] for each in page.all("h2")}
     levels = [int(each.tag[1]) for each in page.elements if each.tag in ("h1", "h2", "h3")]
 
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
-    assert {each.attributes["aria-labelledby"] for each in page.all("section")} == ids
+    assert {each.attributes["aria-labelledby"] for each in page.all("section")} == titles

@@ -15,8 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from pardot.errors import StorageError
 from pardot_etl.report.page import Page, read_page
-from pardot_etl.report.parts import CHART_DAYS, PERIOD_DAYS
-from pardot_etl.report.queries import open_published
+from pardot_etl.report.period import WEEKS
+from pardot_etl.report.published import open_published
 
 __all__ = ["ReportResult", "write_report"]
 
@@ -37,11 +37,15 @@ def write_report(
     marts_schema: str = "pardot_marts",
     raw_schema: str = "pardot",
     title: str | None = None,
+    weeks: int = WEEKS,
 ) -> ReportResult:
     """Write the report about a published database; the old page at `target` stays until the new one is whole.
 
     The same database gives the same page, byte for byte: every period ends at the newest activity, not now.
     Missing tables make a page that says so.
+
+    Args:
+        weeks: how many weeks the key figures cover, beside as many before.
 
     Raises:
         StorageError: the database cannot be opened or read, or the page cannot be written.
@@ -55,7 +59,7 @@ def write_report(
         )
     try:
         with open_published(database, marts_schema=marts_schema, raw_schema=raw_schema) as db:
-            page = read_page(db, title or "Marketing activity")
+            page = read_page(db, title or "Marketing report", weeks=weeks)
     except duckdb.Error as error:
         raise StorageError("read the database for the report", path=str(database), reason=str(error)) from error
     text = render(page).encode()
@@ -72,7 +76,7 @@ def write_report(
 
 def render(page: Page) -> str:
     """Return the page as HTML; every text is escaped by the template, every drawing already is."""
-    return _template().render(page=page, period_days=PERIOD_DAYS, chart_span=CHART_DAYS)
+    return _template().render(page=page)
 
 
 @cache

@@ -22,8 +22,6 @@ WIDTH = 1000.0
 """Units across the stretched part of a chart."""
 _AREA_TOP, _AREA_HEIGHT = 48, 220
 _BARS_TOP, _BARS_HEIGHT = 316, 64
-_AXIS_TOP = _BARS_TOP + _BARS_HEIGHT
-_HEIGHT = _AXIS_TOP + 26
 _FUNNEL_HEIGHT = 112.0
 
 
@@ -67,32 +65,45 @@ def ticks(largest: int, about: int = 4) -> list[int]:
     return list(range(0, math.ceil(largest / step) * step + 1, step))
 
 
-def activity_chart(
-    days: Sequence[date], stacked: Sequence[Series], bars: Series, marks: Sequence[Mark], *, title: str
+def days_chart(
+    days: Sequence[date],
+    stacked: Sequence[Series],
+    marks: Sequence[Mark],
+    *,
+    panel: str,
+    title: str,
+    told: str,
+    bars: Series | None = None,
 ) -> Markup:
-    """Draw what people did as stacked areas and, on a scale of its own below, what was sent to them.
+    """Draw series per day as stacked areas and, on a scale of its own below, one more as bars.
 
     On one scale the sends of a single newsletter would flatten every other day.
     """
     totals = [sum(values) for values in zip(*(each.values for each in stacked), strict=True)]
-    area_ticks, bar_ticks = ticks(max(totals)), _tight_ticks(max(bars.values))
+    area_ticks = ticks(max(totals))
+    bottom = _AREA_TOP + _AREA_HEIGHT if bars is None else _BARS_TOP + _BARS_HEIGHT
     parts = [
-        _panel_title(14, "What people did"),
-        _panel_title(_BARS_TOP - 16, bars.name),
+        _described(title, told),
+        _panel_title(14, panel),
         _tick_labels(area_ticks, _AREA_TOP, _AREA_HEIGHT),
-        _tick_labels(bar_ticks, _BARS_TOP, _BARS_HEIGHT),
         _panel(_AREA_TOP, _AREA_HEIGHT, _grid(area_ticks, _AREA_HEIGHT) + _areas(stacked, area_ticks[-1])),
-        _panel(_BARS_TOP, _BARS_HEIGHT, _grid(bar_ticks, _BARS_HEIGHT) + _columns(bars, bar_ticks[-1])),
-        _mark_lines(marks),
-        _day_labels(days),
-        _hover(days, [*stacked, bars]),
     ]
-    return Markup('<svg class="chart" role="img" aria-label="{}" width="100%" height="{}">{}</svg>').format(
-        title, _HEIGHT, _joined(parts)
-    )
+    if bars is not None:
+        bar_ticks = _tight_ticks(max(bars.values))
+        parts += [
+            _panel_title(_BARS_TOP - 16, bars.name),
+            _tick_labels(bar_ticks, _BARS_TOP, _BARS_HEIGHT),
+            _panel(_BARS_TOP, _BARS_HEIGHT, _grid(bar_ticks, _BARS_HEIGHT) + _columns(bars, bar_ticks[-1])),
+        ]
+    parts += [
+        _mark_lines(marks, bottom),
+        _day_labels(days, bottom),
+        _hover(days, [*stacked, *([bars] if bars else [])], bottom),
+    ]
+    return Markup('<svg class="chart" role="img" width="100%" height="{}">{}</svg>').format(bottom + 26, _joined(parts))
 
 
-def weekly_bars(values: Sequence[float | None], split: int, *, title: str) -> Markup:
+def weekly_bars(values: Sequence[float | None], split: int, *, title: str, told: str) -> Markup:
     """Draw a row of small bars without axis; those from `split` on belong to the current period."""
     largest = max((value or 0 for value in values), default=0) or 1
     slot = 100 / max(1, len(values))
@@ -104,19 +115,26 @@ def weekly_bars(values: Sequence[float | None], split: int, *, title: str) -> Ma
         if height
     )
     return Markup(
-        '<svg class="weeks" role="img" aria-label="{}" width="100%" height="28" viewBox="0 0 100 28" '
-        'preserveAspectRatio="none"><title>{}</title>{}</svg>'
-    ).format(title, title, bars)
+        '<svg class="weeks" role="img" width="100%" height="28" viewBox="0 0 100 28" '
+        'preserveAspectRatio="none">{}{}</svg>'
+    ).format(_described(title, told), bars)
 
 
-def bar(value: float, largest: float, *, kind: str = "accent") -> Markup:
-    """Draw one horizontal bar on its track; the number it stands for is written beside it."""
-    share = 100 * min(1.0, max(0.0, value / largest)) if largest > 0 else 0.0
+def bar(value: float, largest: float, *, solid: float | None = None) -> Markup:
+    """Draw one horizontal bar on its track; the number it stands for is written beside it.
+
+    Args:
+        solid: the part of the value that is drawn in full colour, the rest in a pale one; all of it by default.
+    """
+    whole, full = (_percent(each, largest) for each in (value, value if solid is None else solid))
     return Markup(
         '<svg class="bar" aria-hidden="true" width="100%" height="6">'
-        '<rect class="track" width="100%" height="6" rx="3"/>'
-        '<rect class="kind-{}" width="{}%" height="6" rx="3"/></svg>'
-    ).format(kind, _n(share))
+        '<rect class="track" width="100%" height="6" rx="3"/>{}'
+        '<rect class="kind-accent" width="{}%" height="6" rx="3"/></svg>'
+    ).format(
+        "" if solid is None else Markup('<rect class="kind-pale" width="{}%" height="6" rx="3"/>').format(_n(whole)),
+        _n(full),
+    )
 
 
 def funnel(stages: Sequence[Stage], *, title: str) -> Markup:
@@ -144,19 +162,27 @@ def funnel(stages: Sequence[Stage], *, title: str) -> Markup:
             ]
             parts.append(Markup('<polygon class="slope" points="{}"/>').format(_points(corners)))
     return Markup(
-        '<svg class="funnel" role="img" aria-label="{}" width="100%" height="{}" viewBox="0 0 1000 {}" '
-        'preserveAspectRatio="none">{}</svg>'
-    ).format(title, _n(_FUNNEL_HEIGHT), _n(_FUNNEL_HEIGHT), _joined(parts))
+        '<svg class="funnel" role="img" width="100%" height="{}" viewBox="0 0 1000 {}" '
+        'preserveAspectRatio="none">{}{}</svg>'
+    ).format(_n(_FUNNEL_HEIGHT), _n(_FUNNEL_HEIGHT), _described(title, _stages_told(stages)), _joined(parts))
 
 
-def funnel_title(stages: Sequence[Stage]) -> str:
-    """Return the funnel in words, for those who hear it."""
+def _stages_told(stages: Sequence[Stage]) -> str:
     first = stages[0].value if stages else 0
     told = (f"{s.name} {number(s.value)}" + (f" ({rate(s.value / first)})" if first > 0 else "") for s in stages)
-    return "Funnel: " + ", ".join(told)
+    return ", ".join(told)
 
 
-# -- the parts of the activity chart
+def _described(title: str, told: str) -> Markup:
+    """Return the name and the content of a drawing, for those who hear it."""
+    return Markup("<title>{}</title><desc>{}</desc>").format(title, told)
+
+
+def _percent(value: float, largest: float) -> float:
+    return 100 * min(1.0, max(0.0, value / largest)) if largest > 0 else 0.0
+
+
+# -- the parts of the chart by day
 
 
 def _panel(top: float, height: float, content: Markup) -> Markup:
@@ -226,18 +252,18 @@ def _columns(bars: Series, largest: float) -> Markup:
     return _joined(parts)
 
 
-def _mark_lines(marks: Iterable[Mark]) -> Markup:
+def _mark_lines(marks: Iterable[Mark], bottom: float) -> Markup:
     return _joined(
         Markup(
             '<line class="mark" x1="{x}%" x2="{x}%" y1="26" y2="{end}"/>'
             '<text class="mark" x="{x}%" dx="6" y="36">{text}</text>'
-        ).format(x=_n(100 * mark.at), end=_AXIS_TOP, text=mark.text)
+        ).format(x=_n(100 * mark.at), end=bottom, text=mark.text)
         for mark in marks
         if 0 < mark.at < 1
     )
 
 
-def _day_labels(days: Sequence[date]) -> Markup:
+def _day_labels(days: Sequence[date], bottom: float) -> Markup:
     """Return dates at equal steps, counted from the last day; every second one is left out on a phone."""
     last = len(days) - 1
     step = max(1, math.ceil(last / 7))
@@ -250,7 +276,7 @@ def _day_labels(days: Sequence[date]) -> Markup:
             Markup('<text class="{}" x="{}%" y="{}" text-anchor="{}">{}</text>').format(
                 "tick minor" if number_from_end % 2 else "tick",
                 _n(100 * i / last if last else 100),
-                _AXIS_TOP + 18,
+                bottom + 18,
                 anchor,
                 short_day(days[i]),
             )
@@ -258,7 +284,7 @@ def _day_labels(days: Sequence[date]) -> Markup:
     return _joined(parts)
 
 
-def _hover(days: Sequence[date], series: Sequence[Series]) -> Markup:
+def _hover(days: Sequence[date], series: Sequence[Series], bottom: float) -> Markup:
     """Return one see-through column per day that tells the day's numbers when the pointer rests on it."""
     slot = WIDTH / max(1, len(days) - 1)
     columns = []
@@ -272,7 +298,7 @@ def _hover(days: Sequence[date], series: Sequence[Series]) -> Markup:
                 "\n".join([f"{on:%A}, {day(on)}", *(told or ["Nothing"])]),
             )
         )
-    return _panel(_AREA_TOP, _AXIS_TOP - _AREA_TOP, _joined(columns))
+    return _panel(_AREA_TOP, bottom - _AREA_TOP, _joined(columns))
 
 
 def _joined(parts: Iterable[Markup]) -> Markup:

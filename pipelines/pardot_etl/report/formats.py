@@ -12,7 +12,7 @@ NOTHING = "–"
 """Shown where there is no number; never 0, which would be a claim."""
 _JOINERS = "\u200d\ufe0f"
 """Invisible characters that hold emoji together; every other format character is removed."""
-_ADDRESS = re.compile(r"[^\s@<>\"'(),;:]+@[^\s@<>\"'(),;:]+\.[^\s@<>\"'(),;:]+")
+_ADDRESS = re.compile(r"[^\s@<>\"'(),;:/]+(?:@|%40)[^\s@<>\"'(),;:/]+\.[^\s@<>\"'(),;:/]+", re.IGNORECASE)
 _LABEL_LENGTH = 120
 
 Tone = Literal["good", "bad", "even"]
@@ -39,6 +39,15 @@ def number(value: float | None) -> str:
     ('1,234,567', '−3', '–')
     """
     return NOTHING if value is None else _signed(f"{value:,.0f}")
+
+
+def exact(value: float | None) -> str:
+    """Return a number with at most one decimal, where a fraction counts.
+
+    >>> exact(1234), exact(0.25), exact(36.5), exact(None)
+    ('1,234', '0.2', '36.5', '–')
+    """
+    return NOTHING if value is None else _signed(f"{value:,.1f}".removesuffix(".0"))
 
 
 def compact(value: float) -> str:

@@ -1,4 +1,4 @@
-"""The pieces a page is made of: texts ready to be shown, and drawings. The template escapes the texts."""
+"""The pieces a section is made of: texts ready to be shown, and drawings. The template escapes the texts."""
 
 from __future__ import annotations
 
@@ -9,28 +9,22 @@ from markupsafe import Markup
 
 from pardot_etl.report.formats import Change
 
-PERIOD_DAYS = 28
-"""Headlines compare so many times 24 hours, ending with the newest activity, with as many before; whole
-weeks, so that both have the same weekdays."""
-CHART_DAYS = 90
-"""How far back charts and the ranking of emails look."""
-
 
 @dataclass(frozen=True)
-class Card:
-    """One headline number; `change` is None when there is nothing to compare with."""
+class Figure:
+    """One key figure; `change` is None when there is nothing to compare with."""
 
     name: str
     hint: str
     value: str
-    before: str
-    change: Change | None
-    weeks: Markup | None
+    before: str = ""
+    change: Change | None = None
+    weeks: Markup | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """The numbers under a chart: the first column is text, the others are numbers unless named in `texts`."""
+    """The numbers behind a chart: the first column is text, the others are numbers unless named in `texts`."""
 
     caption: str
     columns: tuple[str, ...]
@@ -47,35 +41,31 @@ def table(
 
 
 @dataclass(frozen=True)
+class Legend:
+    """What a colour of a chart stands for; `key` names the colour."""
+
+    key: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a funnel, as text."""
+
+    name: str
+    value: str
+    share: str
+
+
+@dataclass(frozen=True)
 class Rank:
-    """One row of a ranking, as text."""
+    """One row of a ranking, as text, with its bar."""
 
     name: str
     bar: Markup
     value: str
     note: str
-
-
-@dataclass(frozen=True)
-class Mailing:
-    """One list email of the ranking, as text."""
-
-    name: str
-    note: str
-    delivered: str
-    open_rate: str
-    open_bar: Markup
-    click_rate: str
-    click_bar: Markup
-
-
-@dataclass(frozen=True)
-class Step:
-    """One stage of the funnel, as text."""
-
-    name: str
-    value: str
-    share: str
 
 
 @dataclass(frozen=True)
@@ -87,8 +77,46 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Section:
-    """A chart with what belongs to it; `drawing` is None when there is nothing to draw."""
+class Block:
+    """One thing to look at: a chart or a ranking with the table behind it, or the table itself.
 
-    drawing: Markup | None
-    table: Table | None
+    `nothing` is what the page says when there is nothing to show.
+    """
+
+    title: str
+    span: str
+    nothing: str
+    drawing: Markup | None = None
+    legend: tuple[Legend, ...] = ()
+    steps: tuple[Step, ...] = ()
+    ranks: tuple[Rank, ...] = ()
+    table: Table | None = None
+    note: str = ""
+    is_wide: bool = True
+    in_columns: bool = False
+    """Whether a ranking may go on in a second column, where there is room; not one whose rows make a shape."""
+
+    @property
+    def is_chart(self) -> bool:
+        """Whether the table stands behind a chart, to be opened, and not for itself."""
+        return bool(self.drawing or self.ranks)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One subject: what happened in a sentence, the key figures, and what to look at."""
+
+    id: str
+    name: str
+    sentence: str
+    figures: tuple[Figure, ...] = ()
+    weeks: Table | None = None
+    blocks: tuple[Block, ...] = ()
+    checks: tuple[Check, ...] = ()
+    models: tuple[str, ...] = ()
+    """Reporting tables whose metrics are explained here."""
+
+    @property
+    def charts(self) -> int:
+        """The number of drawings."""
+        return sum(figure.weeks is not None for figure in self.figures) + sum(each.is_chart for each in self.blocks)
