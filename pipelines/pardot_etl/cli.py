@@ -335,7 +335,7 @@ def report(output: Path, weeks: int) -> int:
     from .report import write_report
 
     places = load_places()
-    _insist_on_published(places)
+    _insist_on_published(places, "write the report")
     result = write_report(
         places.published_database, output, marts_schema=places.marts, raw_schema=places.dataset, weeks=weeks
     )
@@ -399,6 +399,26 @@ def erase(
         show_json(erasure.to_json())
     else:
         show(erasure.lines())
+    return 0
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("pardot_docs"))
+@click.option("--force", is_flag=True, help="Write among other files too, and over edited pages of an earlier one.")
+@with_logs
+def docs(folder: Path, force: bool) -> int:
+    """Write a site that documents your tables.
+
+    FOLDER, pardot_docs by default, gets a page per table of the published database: columns, your custom fields too,
+    metrics, lineage, and questions with their SQL. It names no person, and needs no network to open. Run again, it
+    replaces its own pages, unless they were edited.
+    """
+    from .configuration import load_places
+    from .site import write_site
+
+    places = load_places()
+    _insist_on_published(places, "write the documentation")
+    show(write_site(places, folder, force=force).lines())
     return 0
 
 
@@ -473,12 +493,12 @@ def _check_destination(name: str) -> None:
         raise SettingsError(f"--destination {name} is no destination of dlt's{nearest(name, known)}")
 
 
-def _insist_on_published(places: Places) -> None:
+def _insist_on_published(places: Places, action: str) -> None:
     from pardot.errors import StorageError
 
     if not places.published_database.exists():
         raise StorageError(
-            "write the report",
+            action,
             path=str(places.published_database),
             reason="nothing was published yet",
             next_step="Nothing was changed; `pardot-etl run` publishes, `pardot-etl demo` shows an example",

@@ -6,21 +6,13 @@ they are as we wrote them.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from pardot.errors import SettingsError, StorageError
+from pardot.errors import StorageError
 
 from .configuration import Places, load_time_zone
-
-MANIFEST = ".pardot-etl.json"
-"""Says which files are ours, and what they looked like when they were written."""
-
-_SHOWN = 3
+from .written_folder import write_files
 
 
 @dataclass(frozen=True)
@@ -41,33 +33,6 @@ class DbtExport:
         ]
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """The files of an earlier export with the digests that they may have; an interrupted one left some unwritten."""
-
-    files: Mapping[str, Collection[str]]
-    is_finished: bool
-
-    @classmethod
-    def read(cls, folder: Path) -> Manifest | None:
-        """Return what an earlier export has noted; None when there was none, or the note is no longer ours."""
-        try:
-            stored = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            files = {str(name): tuple(map(str, digests)) for name, digests in stored["files"].items()}
-            found = cls(files, bool(stored["is_finished"]))
-        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
-            return None
-        return found if all(_is_inside(name) for name in files) else None
-
-    def write(self, folder: Path) -> None:
-        files = {name: list(digests) for name, digests in sorted(self.files.items())}
-        _write(folder / MANIFEST, json.dumps({"is_finished": self.is_finished, "files": files}, indent=1).encode())
-
-    def is_as_written(self, folder: Path, name: str) -> bool:
-        digest = _digest(folder / name)
-        return digest in self.files[name] or (digest is None and not self.is_finished)
-
-
 def export_dbt(places: Places, folder: Path, *, force: bool = False) -> DbtExport:
     """Write the dbt project into the folder.
 
@@ -85,10 +50,7 @@ def export_dbt(places: Places, folder: Path, *, force: bool = False) -> DbtExpor
     settings = DbtSettings(places.published_database, places.dataset, places.marts, load_time_zone() or "UTC")
     files = {name: text.encode() for name, text in dbt_files(project, settings).items()}
     try:
-        known = Manifest.read(folder)
-        if not force:
-            _insist_on_ours(folder, files, known)
-        written, removed = _replace(folder, files, known or Manifest({}, is_finished=True))
+        written, removed = write_files(folder, files, maker="pardot-etl export-dbt", force=force)
     except OSError as problem:
         raise StorageError(
             "write the dbt project",
@@ -99,77 +61,3 @@ def export_dbt(places: Places, folder: Path, *, force: bool = False) -> DbtExpor
         ) from problem
     tests = sum(len(model.tests) for model in project.models.values())
     return DbtExport(folder, len(project.models), tests, written, removed)
-
-
-def _insist_on_ours(folder: Path, files: Mapping[str, bytes], known: Manifest | None) -> None:
-    """Refuse a folder in which something that we did not write would be overwritten."""
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    if known is None:
-        raise SettingsError(
-            f"the folder {folder} is not empty and was not made by `pardot-etl export-dbt`",
-            next_step="Nothing was touched; name another one, or write the project among what is there with `--force`",
-        )
-    changed = [name for name in known.files if not known.is_as_written(folder, name)]
-    changed += [name for name in files if name not in known.files and (folder / name).exists()]
-    if changed:
-        more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
-        raise SettingsError(
-            f"the folder {folder} has files that are not as `pardot-etl export-dbt` wrote them: "
-            f"{', '.join(changed[:_SHOWN])}{more}",
-            next_step="Nothing was touched; name another folder, or overwrite them with `--force`",
-        )
-
-
-def _replace(folder: Path, files: Mapping[str, bytes], known: Manifest) -> tuple[int, int]:
-    """Write what differs, remove what is no longer made, and return how many files that were.
-
-    Before the first change both the old and the new look of every file are noted, so that an export that was killed
-    can be repeated.
-    """
-    new = {name: (sha256(content).hexdigest(),) for name, content in files.items()}
-    gone = [name for name in known.files if name not in files and known.is_as_written(folder, name)]
-    differing = [name for name, digests in new.items() if _digest(folder / name) not in digests]
-    if differing or gone or known != Manifest(new, is_finished=True):
-        folder.mkdir(parents=True, exist_ok=True)
-        both = {name: (*known.files.get(name, ()), *new.get(name, ())) for name in {**known.files, **new}}
-        Manifest(both, is_finished=False).write(folder)
-        for name in differing:
-            _write(folder / name, files[name])
-        for name in gone:
-            _remove(folder, name)
-        Manifest(new, is_finished=True).write(folder)
-    return len(differing), len(gone)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(content)
-    draft.replace(path)
-
-
-def _remove(folder: Path, name: str) -> None:
-    """Remove a file, and the folders that it leaves empty."""
-    (folder / name).unlink(missing_ok=True)
-    with suppress(OSError):  # something else is in there
-        for parent in _folders_above(name):
-            (folder / parent).rmdir()
-
-
-def _folders_above(name: str) -> Iterator[PurePosixPath]:
-    yield from (parent for parent in PurePosixPath(name).parents if parent.parts)
-
-
-def _digest(path: Path) -> str | None:
-    """Return the digest of a file's content; None when there is no file."""
-    try:
-        return sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        return None
-
-
-def _is_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts

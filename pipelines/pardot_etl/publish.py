@@ -17,6 +17,7 @@ from pardot.reading.csv_files import sync_folder
 
 from .configuration import Places
 from .database import connect, keep_schemas, remove_database, write_ahead_log
+from .described import describe_raw_tables, install_macros
 from .neighbours import keep_neighbours
 from .parquet_folder import READABLE_FILE, publish_folder
 
@@ -31,6 +32,8 @@ def publish(places: Places, *, lake: Path | None = None) -> tuple[str, ...]:
         StorageError: something could not be written; what was published before stays.
     """
     schemas = (places.dataset, places.marts, places.histories, places.fivetran_schema)
+    with connect(places.working_database) as db:
+        describe_raw_tables(db, places.dataset)
     size = publish_database(places.working_database, places.published_database, schemas)
     done = [f"{places.published_database} ({size / 1e6:.1f} MB)"]
     for schema, folder in ((places.dataset, lake), (places.marts, places.published_parquet)):
@@ -77,7 +80,9 @@ def _replace(published: Path, working: Path, schemas: Collection[str]) -> None:
     try:
         remove_database(draft)
         _copy(working, draft)
-        keep_schemas(draft, {*schemas, *keep_neighbours(draft, published, schemas)})
+        kept = {*schemas, *keep_neighbours(draft, published, schemas)}
+        keep_schemas(draft, kept)
+        install_macros(draft, kept)
         draft.chmod(READABLE_FILE)
         draft.replace(published)
         write_ahead_log(published).unlink(missing_ok=True)

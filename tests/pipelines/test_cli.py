@@ -75,7 +75,7 @@ def test_help_is_as_reviewed(verb: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_every_verb_of_this_release_is_there() -> None:
     daily = ("run", "backfill", "plan", "login", "check", "discover", "status")
-    assert (*daily, "transform", "report", "export-dbt", "erase", "demo", "emulator") == VERBS
+    assert (*daily, "transform", "report", "export-dbt", "erase", "docs", "demo", "emulator") == VERBS
 
 
 def test_no_verb_prints_the_help() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from command_line import assert_golden, invoke
 
-from pardot_etl import export_dbt
-from pardot_etl.export_dbt import MANIFEST
+from pardot_etl import written_folder
+from pardot_etl.written_folder import MANIFEST
 
 MODEL = "models/marts/email_performance.sql"
 Contents = dict[str, bytes]
@@ -143,7 +143,7 @@ def test_a_file_of_others_that_a_newer_version_would_write_is_refused(
 
 def test_an_export_that_was_killed_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "made"
-    write = export_dbt._write
+    write = written_folder._write
     left = [30]
 
     def write_some(path: Path, content: bytes) -> None:
@@ -153,7 +153,7 @@ def test_an_export_that_was_killed_can_be_repeated(tmp_path: Path, monkeypatch: 
         write(path, content)
 
     monkeypatch.setattr("pardot_transforms.dbt.dbt_files", lambda *_: {f"models/{n}.sql": "old" for n in range(40)})
-    monkeypatch.setattr(export_dbt, "_write", write_some)
+    monkeypatch.setattr(written_folder, "_write", write_some)
     assert invoke("export-dbt", "made").code == 130
     assert len(contents(folder)) == 30
     left[0] = 60

@@ -15,9 +15,9 @@ LAYERS = tuple(
         errors naming events redaction
         """,
         """
-        windows position addresses objects.entry objects.standard objects.on_demand catalogue custom_fields reviews
-        backfills volume reading.personal settings_values settings_lookup settings api.codes api.retry api.allowance
-        api.answers api.bodies api.hosts api.failures
+        windows position addresses objects.entry objects.standard objects.on_demand objects.descriptions
+        catalogue custom_fields reviews backfills volume reading.personal settings_values settings_lookup
+        settings api.codes api.retry api.allowance api.answers api.bodies api.hosts api.failures
         """,
         """
         stopping api.wire api.refusals api.token_store api.login_host api.grants api.consent api.credentials
