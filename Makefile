@@ -4,12 +4,13 @@ PYTHON ?= python3
 WORKERS ?= 3
 VENV := .venv
 DBT := .cache/dbt
+SPARK := .cache/spark
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CODE := sources pipelines transforms tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types long sweep matrix objects switches dbt fivetran bench lock build smoke clean
+.PHONY: help setup demo test lint types long sweep matrix objects switches dbt fivetran portable bench lock build smoke clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +56,9 @@ PACKAGES ?=
 fivetran: $(READY) $(DBT)/.ready ## build fivetran/dbt_pardot, from the dbt_packages folder PACKAGES
 	@PARDOT_DBT=$(CURDIR)/$(DBT)/bin/dbt PARDOT_DBT_PARDOT=$(abspath $(PACKAGES)) $(RUN) -m pytest -q -s -m dbt -rs tests/pipelines/test_dbt_pardot.py
 
+portable: $(READY) $(SPARK)/.ready ## the models on PostgreSQL and Spark: every cell as DuckDB's, every data test
+	@PARDOT_SPARK_PYTHON=$(CURDIR)/$(SPARK)/bin/python $(RUN) tests/portable/show.py
+
 bench: $(READY) ## calls, seconds, CPU and memory beside the floor and the naive way
 	$(RUN) benchmarks/run.py
 
@@ -89,9 +93,16 @@ $(DBT)/.ready: requirements-dbt.lock
 	@$(DBT)/bin/pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-dbt.lock
 	@touch $@
 
+# pyspark is large, and only one command needs it.
+$(SPARK)/.ready: requirements-portable.lock
+	@echo "Installing Spark into $(SPARK) ..."
+	@$(PYTHON) -m venv $(SPARK)
+	@$(SPARK)/bin/pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-portable.lock
+	@touch $@
+
 .PHONY: left-out
 left-out:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
 		echo "LEFT OUT: the tests that look at the report in a browser; chromium is not installed"
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
-		echo "LEFT OUT: the test that loads PostgreSQL; no server is installed"
+		echo "LEFT OUT: the tests that load PostgreSQL and build the models there; no server is installed"

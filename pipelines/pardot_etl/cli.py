@@ -346,17 +346,24 @@ def report(output: Path, weeks: int) -> int:
 @commands.command("export-dbt")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("pardot_dbt"))
 @click.option("--force", is_flag=True, help="Write among other files too, and over edited ones of an earlier export.")
+@click.option(
+    "--dialect",
+    type=click.Choice(["duckdb", "postgres", "spark", "databricks", "snowflake"]),
+    default="duckdb",
+    help="The database that dbt builds in. Compared with ours was postgres; others are translated.",
+)
 @with_logs
-def export_dbt(folder: Path, force: bool) -> int:
+def export_dbt(folder: Path, force: bool, dialect: str) -> int:
     """Write the reporting tables as a dbt project.
 
     FOLDER, pardot_dbt by default, gets every model with its data tests and descriptions, to be built by dbt from the
-    published database. Run again, it replaces its own files, unless they were edited.
+    published database or, in the SQL of another one, from the raw tables there. Run again, it replaces its own files,
+    unless they were edited.
     """
     from .configuration import load_places
     from .export_dbt import export_dbt as export
 
-    show(export(load_places(), folder, force=force).lines())
+    show(export(load_places(), folder, force=force, dialect=dialect).lines())
     return 0
 
 

@@ -24,19 +24,21 @@ class DbtExport:
     tests: int
     written: int
     removed: int
+    dialect: str
 
     def lines(self) -> list[str]:
         removed = f", {self.removed} removed" if self.removed else ""
         return [
             f"{self.folder} ({self.models} models, {self.tests} data tests; {self.written} files written{removed})",
-            f"next: cd {self.folder} && dbt build   # where dbt-core and dbt-duckdb are installed",
+            f"next: cd {self.folder} && dbt build   # where dbt-core and dbt-{self.dialect} are installed",
         ]
 
 
-def export_dbt(places: Places, folder: Path, *, force: bool = False) -> DbtExport:
+def export_dbt(places: Places, folder: Path, *, force: bool = False, dialect: str = "duckdb") -> DbtExport:
     """Write the dbt project into the folder.
 
     Args:
+        dialect: the database that dbt is to build in, one of `pardot_transforms.dialects.DIALECTS`.
         force: write it also among things that are not ours, and over files of ours that were edited.
 
     Raises:
@@ -47,7 +49,8 @@ def export_dbt(places: Places, folder: Path, *, force: bool = False) -> DbtExpor
     from pardot_transforms.dbt import DbtSettings, dbt_files
 
     project = load_project(rules=places.rules)
-    settings = DbtSettings(places.published_database, places.dataset, places.marts, load_time_zone() or "UTC")
+    time_zone = load_time_zone() or "UTC"
+    settings = DbtSettings(places.published_database, places.dataset, places.marts, time_zone, dialect)
     files = {name: text.encode() for name, text in dbt_files(project, settings).items()}
     try:
         written, removed = write_files(folder, files, maker="pardot-etl export-dbt", force=force)
@@ -60,4 +63,4 @@ def export_dbt(places: Places, folder: Path, *, force: bool = False) -> DbtExpor
             "`pardot-etl export-dbt` again",
         ) from problem
     tests = sum(len(model.tests) for model in project.models.values())
-    return DbtExport(folder, len(project.models), tests, written, removed)
+    return DbtExport(folder, len(project.models), tests, written, removed, dialect)

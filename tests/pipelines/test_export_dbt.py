@@ -6,11 +6,15 @@ import json
 import re
 from pathlib import Path
 
+import click
 import pytest
+import yaml
 from command_line import assert_golden, invoke
 
 from pardot_etl import written_folder
+from pardot_etl.cli import commands
 from pardot_etl.written_folder import MANIFEST
+from pardot_transforms.dialects import DIALECTS
 
 MODEL = "models/marts/email_performance.sql"
 Contents = dict[str, bytes]
@@ -61,6 +65,25 @@ def test_it_reads_where_the_settings_say_and_needs_no_database(tmp_path: Path, m
     assert b'schema: "emea"' in made["models/staging/sources.yml"]
     assert b'time_zone: "Asia/Kolkata"' in made["dbt_project.yml"]
     assert set(tmp_path.iterdir()) == {tmp_path / "made"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS[1:])
+def test_in_another_dialect_the_raw_tables_are_those_of_its_own_database(tmp_path: Path, dialect: str) -> None:
+    outcome = invoke("export-dbt", "made", "--dialect", dialect)
+    assert outcome.code == 0, outcome.err
+    assert f"dbt-core and dbt-{dialect} are installed" in outcome.out
+    made = contents(tmp_path / "made")
+    profile = yaml.safe_load(made["profiles.yml"])["pardot"]
+    assert (profile["target"], profile["outputs"][dialect]["type"]) == (dialect, dialect)
+    assert b"database:" not in made["models/staging/sources.yml"] + made["models/history/schema.yml"]
+    assert b"{{ ref('stg_prospects') }} AS p" in made["models/intermediate/int_people.sql"]
+    assert dialect.encode() in made["README.md"]
+
+
+def test_the_verb_knows_every_dialect() -> None:
+    (option,) = (one for one in commands.commands["export-dbt"].params if one.name == "dialect")
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == DIALECTS
 
 
 def test_a_second_export_writes_nothing(folder: Path) -> None:

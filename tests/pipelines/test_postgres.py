@@ -2,56 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kit import build_store, differences, expected_rows, open_account, without_several_values
+from portable.postgres import LEFT_OUT, SERVER, server
 
 from pardot_etl.erase import Person, erase
 from pardot_etl.run import RunOptions
 
-SERVER = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), default=None)
 OBJECTS = ("visitor_activities", "prospects", "prospect_accounts", "forms")
 
-pytestmark = pytest.mark.skipif(
-    SERVER is None, reason="LEFT OUT: no PostgreSQL server (Debian: apt install postgresql)"
-)
+pytestmark = pytest.mark.skipif(SERVER is None, reason=LEFT_OUT)
 
 
 @pytest.fixture
 def postgres() -> Iterator[str]:
-    """Start a server in a temporary folder and yield its address; it is stopped and removed afterwards."""
-    assert SERVER is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="pardot-postgres-"))
-    user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-    if os.getuid() == 0:
-        shutil.chown(folder, user)
-    data, log = folder / "data", folder / "log"
-    _as(user, SERVER, "-D", str(data), "-A", "trust", "-U", "tester", "--no-sync")
-    control = SERVER.with_name("pg_ctl")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    _as(user, control, "-D", str(data), "-l", str(log), "-o", options, "-w", "start")
-    try:
-        yield f"postgresql://tester:unused@127.0.0.1:{port}/postgres"
-    finally:
-        _as(user, control, "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _as(user: str, program: Path, *arguments: str) -> None:
-    """Run a program as a user: PostgreSQL refuses to run as root."""
-    prefix = ["runuser", "-u", user, "--"] if os.getuid() == 0 else []
-    subprocess.run([*prefix, str(program), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/")
+    with server() as address:
+        yield address
 
 
 def test_rows_in_postgres_equal_the_account_after_two_days(

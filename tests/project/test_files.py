@@ -50,7 +50,7 @@ def test_certificates_are_verified_everywhere() -> None:
     assert [str(path) for path in code if off.search(path.read_bytes())] == []
 
 
-@pytest.mark.parametrize("name", [*LOCKS, "requirements-dbt.lock"])
+@pytest.mark.parametrize("name", [*LOCKS, "requirements-dbt.lock", "requirements-portable.lock"])
 def test_lock_holds_versions_and_hashes_only(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     requirements = re.sub(r" \\\n\s+", " ", text).splitlines()

@@ -48,9 +48,14 @@ def test_run_of_another_kind_or_without_its_facts_teaches_nothing(facts: dict[st
 
 
 def test_runs_are_alike_when_they_ask_for_the_same() -> None:
-    daily = {"task": "update", "destination": "duckdb", "is_first": False, "has_reviews": False}
+    daily: dict[str, Any] = {"task": "update", "destination": "duckdb", "is_first": False, "has_reviews": False}
     one = kind_of_run(objects=["visits", "emails"], **daily)
     assert one == kind_of_run(objects=["emails", "visits"], **daily)
-    others = [{"task": "backfill"}, {"destination": "filesystem"}, {"is_first": True}, {"has_reviews": True}]
+    others: list[dict[str, Any]] = [
+        {"task": "backfill"},
+        {"destination": "filesystem"},
+        {"is_first": True},
+        {"has_reviews": True},
+    ]
     kinds = {kind_of_run(objects=["visits", "emails"], **{**daily, **other}) for other in others}
     assert len(kinds | {one, kind_of_run(objects=["visits"], **daily)}) == 6

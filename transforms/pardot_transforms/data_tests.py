@@ -131,7 +131,7 @@ def _mutually_exclusive_ranges(test: DataTest, relation: str, key: str, _: Mappi
         raise ProjectError(f"the data test {test.label}", "Only ranges with gaps: not_allowed are known")
     return statement(
         "select {key} as failing_key from (select *, lead({lower}) over (partition by {target} order by {lower}) "
-        "as next_lower from {relation}) where {lower} is null or {lower} >= {upper} "
+        "as next_lower from {relation}) as ranges where {lower} is null or {lower} >= {upper} "
         "or {upper} is distinct from next_lower",
         key=key,
         relation=relation,

@@ -15,6 +15,7 @@ from string import Template
 from typing import Any
 
 from pardot_transforms.data_tests import failing_rows
+from pardot_transforms.dialects import OURS, TYPES, translate, translate_expression, translate_query
 from pardot_transforms.graph import SETTINGS, Reference, build_graph
 from pardot_transforms.histories import columns_of
 from pardot_transforms.project import TABLE_FOLDER, DataTest, Model, Project
@@ -28,8 +29,13 @@ HISTORY = "pardot_history"
 TESTS_OF_DBT = frozenset({"not_null", "unique", "accepted_values", "relationships"})
 """The kinds of data tests that come with dbt; those of any other kind become tests of one statement each."""
 
+_FORMATS = {"spark": {"+file_format": "parquet"}}
+"""How tables are kept, where the database's own default is no format for tables."""
+
 _MARKUP = re.compile(r"\{[{%#]")
 _TEMPLATES = Path(__file__).parent / "dbt_project"
+_TARGETS = Path(__file__).parent / "dbt_targets"
+"""What differs by the database that dbt builds in: one folder each, and a README for all but ours."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,13 @@ class DbtSettings:
     raw_schema: str
     marts_schema: str
     time_zone: str
+    dialect: str = OURS
+    """The database that dbt builds in; any but ours holds the raw tables itself."""
+
+    @property
+    def raw_database(self) -> str | None:
+        """What dbt calls the database with the raw tables; None where it is the one that it builds in."""
+        return RAW_DATABASE if self.dialect == OURS else None
 
 
 def dbt_files(project: Project, settings: DbtSettings) -> dict[str, str]:
@@ -55,13 +68,16 @@ def dbt_files(project: Project, settings: DbtSettings) -> dict[str, str]:
     files = dict(_filled_templates(project, settings))
     for file, text in project.texts.items():
         if file.endswith(".yml") and _declares_histories(text):
-            files[f"models/{file}"] = _history_source(project, settings.raw_schema)
+            files[f"models/{file}"] = _history_source(project, settings)
         elif file.endswith(".yml"):
-            files[f"models/{file}"] = _placed(_without_own_tests(text), settings.raw_schema)
+            declared = _translated_tests(_without_own_tests(text), project, settings.dialect)
+            files[f"models/{file}"] = _placed(declared, settings)
     for model in project.models.values():
-        files[f"models/{model.file}"] = _marked(model, graph.references[model.name], relations)
+        files[f"models/{model.file}"] = _text(model, graph.references[model.name], relations, settings.dialect)
         for number, test in enumerate(_own_tests(model), 1):
             query = failing_rows(model, test, relations)
+            if settings.dialect != OURS:
+                query = translate_query(query, model, list(relations.values()), settings.dialect)
             files[f"tests/{model.name}_{test.kind}_{number}.sql"] = f"-- Rows that break {test.label}.\n{query}\n"
     return files
 
@@ -76,6 +92,12 @@ def _relations(project: Project) -> dict[str, str]:
 
 def _declared(source: str, table: str) -> str:
     return f"{{{{ as_declared(source({_jinja(source)}, {_jinja(table)})) }}}}"
+
+
+def _text(model: Model, references: Sequence[Reference], relations: Mapping[str, str], dialect: str) -> str:
+    if dialect == OURS:
+        return _marked(model, references, relations)
+    return translate(model, relations, dialect, around=_plain)
 
 
 def _marked(model: Model, references: Sequence[Reference], relations: Mapping[str, str]) -> str:
@@ -113,16 +135,24 @@ def _filled_templates(project: Project, settings: DbtSettings) -> Iterator[tuple
         "marts_schema": _yaml(settings.marts_schema),
         "marts": settings.marts_schema,
         "time_zone": _yaml(settings.time_zone),
-        "models": _homes(project),
+        "dialect": settings.dialect,
+        "types": repr(dict(TYPES[settings.dialect])),
+        "models": _homes(project, settings.dialect),
     }
-    for template in sorted(_TEMPLATES.rglob("*")):
-        if template.is_file():
-            file = template.relative_to(_TEMPLATES).as_posix()
-            text = template.read_text(encoding="utf-8")
-            yield {"gitignore": ".gitignore"}.get(file, file), Template(text).substitute(values)
+    for file, template in sorted(_templates(settings.dialect).items()):
+        text = template.read_text(encoding="utf-8")
+        yield {"gitignore": ".gitignore"}.get(file, file), Template(text).substitute(values)
 
 
-def _homes(project: Project) -> str:
+def _templates(dialect: str) -> dict[str, Path]:
+    """Return the templates by their path in the project: those of every project, then those of the database."""
+    found = {path.relative_to(_TEMPLATES).as_posix(): path for path in _TEMPLATES.rglob("*") if path.is_file()}
+    if dialect != OURS:
+        found["README.md"] = _TARGETS / "README.md"
+    return found | {path.name: path for path in (_TARGETS / dialect).iterdir()}
+
+
+def _homes(project: Project, dialect: str) -> str:
     """Return the part of dbt_project.yml that says what becomes a table for readers, as the runner does."""
     import yaml
 
@@ -133,7 +163,7 @@ def _homes(project: Project) -> str:
         "pardot": {
             "+persist_docs": {"relation": True, "columns": True},
             **dict.fromkeys(folders, hidden),
-            TABLE_FOLDER: {"+materialized": "table", **views},
+            TABLE_FOLDER: {"+materialized": "table", **_FORMATS.get(dialect, {}), **views},
         }
     }
     return yaml.dump({"models": homes}, Dumper=_plain_dumper(), sort_keys=False).strip()
@@ -154,11 +184,12 @@ def _plain_dumper() -> Any:
     return Dumper
 
 
-def _placed(text: str, raw_schema: str) -> str:
+def _placed(text: str, settings: DbtSettings) -> str:
     """Return a declaration in which every source says where it is; a text without sources stays as it is."""
     for mark in reversed(list(_starts_of_sources(text))):
         indent = "\n" + " " * mark.column
-        place = f"database: {RAW_DATABASE}{indent}schema: {_yaml(raw_schema)}{indent}"
+        place = f"database: {settings.raw_database}{indent}" if settings.raw_database else ""
+        place += f"schema: {_yaml(settings.raw_schema)}{indent}"
         text = text[: mark.index] + place + text[mark.index :]
     return text
 
@@ -169,7 +200,7 @@ def _declares_histories(text: str) -> bool:
     return bool((yaml.safe_load(text) or {}).get("snapshots"))
 
 
-def _history_source(project: Project, raw_schema: str) -> str:
+def _history_source(project: Project, settings: DbtSettings) -> str:
     """Return the declaration of the histories as tables to read: dbt would record snapshots of its own."""
     import yaml
 
@@ -186,8 +217,8 @@ def _history_source(project: Project, raw_schema: str) -> str:
     ]
     source = {
         "name": HISTORY,
-        "database": RAW_DATABASE,
-        "schema": f"{raw_schema}_history",
+        **({"database": settings.raw_database} if settings.raw_database else {}),
+        "schema": f"{settings.raw_schema}_history",
         "description": "What rows were, recorded by pardot-etl at every run.",
         "tables": tables,
     }
@@ -224,6 +255,22 @@ def _without_own_tests(text: str) -> str:
             entry["data_tests"] = [test for test in tests if _kind(test) in TESTS_OF_DBT]
             left_out += len(tests) - len(entry["data_tests"])
     return yaml.dump(document, Dumper=_plain_dumper(), sort_keys=False, allow_unicode=True) if left_out else text
+
+
+def _translated_tests(text: str, project: Project, dialect: str) -> str:
+    """Return a declaration whose data tests say in another dialect what they say of more than one column."""
+    import yaml
+
+    document = yaml.safe_load(text)
+    if dialect == OURS or not document.get("models"):
+        return text
+    for entry in document["models"]:
+        for test in entry.get("data_tests", []):
+            arguments = test[_kind(test)]["arguments"]
+            arguments["column_name"] = translate_expression(
+                arguments["column_name"], project.models[entry["name"]], dialect
+            )
+    return yaml.dump(document, Dumper=_plain_dumper(), sort_keys=False, allow_unicode=True, width=120)
 
 
 def _kind(test: str | Mapping[str, Any]) -> str:

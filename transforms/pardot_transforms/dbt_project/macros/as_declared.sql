@@ -4,7 +4,7 @@
 #}
 {% macro as_declared(raw) %}
     {%- if not execute -%}{{ return(raw) }}{%- endif -%}
-    {%- set long_names = {'timestamptz': 'timestamp with time zone'} -%}
+    {%- set types = ${types} -%}
     {%- set sources = graph.sources.values()
         | selectattr('schema', 'equalto', raw.schema) | selectattr('identifier', 'equalto', raw.identifier) -%}
     {%- set declared = (sources | first).columns.values() -%}
@@ -15,12 +15,14 @@
     {%- endfor -%}
     {%- set casts, differing = [], [] -%}
     {%- for column in declared -%}
-        {%- set name = adapter.quote(column.name) -%}
-        {%- if found.get(column.name) != long_names.get(column.data_type, column.data_type) -%}
+        {#- Snowflake keeps a name that was not quoted in capitals. -#}
+        {%- set kept = column.name | upper if target.type == 'snowflake' else column.name -%}
+        {%- set name, type = adapter.quote(kept), types.get(column.data_type, column.data_type) -%}
+        {%- if found.get(kept) != type -%}
             {%- do differing.append(name) -%}
         {%- endif -%}
-        {%- set value = name if column.name in found else 'null' -%}
-        {%- do casts.append('cast(' ~ value ~ ' as ' ~ column.data_type ~ ') as ' ~ name) -%}
+        {%- set value = name if kept in found else 'null' -%}
+        {%- do casts.append('cast(' ~ value ~ ' as ' ~ type ~ ') as ' ~ name) -%}
     {%- endfor -%}
     {%- if not differing -%}{{ return(raw) }}{%- endif -%}
     {{- return('(select ' ~ casts | join(', ') ~ (' from ' ~ raw if table else ' where false') ~ ')') -}}

@@ -19,10 +19,14 @@ with placed as (
             when w.half_life_days is null then 1
             else cast(
                 floor(
+                    -- At 64 half-lives nothing is left, and some databases fail on what is too small for a double.
                     1000000000 * power(
                         cast(0.5 as double),
-                        cast(date_diff('day', cast(t.created_on as date), cast(t.last_touch_on as date)) as double)
-                        / w.half_life_days
+                        least(
+                            cast(date_diff('day', cast(t.created_on as date), cast(t.last_touch_on as date)) as double)
+                            / w.half_life_days,
+                            cast(64 as double)
+                        )
                     )
                 ) as bigint
             )
