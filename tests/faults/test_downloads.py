@@ -108,6 +108,7 @@ def test_damage_every_time_ends_with_run_again_and_the_next_run_resumes(fetcher:
 
 def test_finished_file_is_not_fetched_twice(open_small_account: OpenAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pardot_emulator.export_requests.MAX_FILE_BYTES", 8_000)
+    monkeypatch.setattr("pardot.exports.driver.DOWNLOADS_AT_ONCE", 1)  # so that every fault meets the same file
     account = open_small_account(activities=300, min_file_bytes=8_000)
     account.emulator.faults.add(Fault("export.download", "cut", MAX_DOWNLOADS_PER_FILE, skip=3))
     with Fetcher(account) as interrupted, pytest.raises(TransientRequestError):

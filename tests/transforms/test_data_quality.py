@@ -294,7 +294,7 @@ def test_run_that_brought_nothing_is_told_and_nothing_else_is_made(warehouse: Wa
     days, described = warehouse.mart("daily_activity"), comments(warehouse)
     warehouse.load("_runs", [line(2, RUN + DAY, is_complete=False)])
     result = warehouse.build()
-    assert (result.skipped, [(model.name, model.rows) for model in result.models]) == (True, [("data_quality", 16)])
+    assert (result.skipped, [(model.name, model.rows) for model in result.models]) == (True, [("data_quality", 18)])
     assert ("data_quality", "not_null(status)") in {(test.model, test.test) for test in result.tests}
     found = warehouse.mart("data_quality")
     assert {row["run_number"] for row in found if row["check_name"] in COUNTED} == {1, 2}
