@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
+from browsing import BROWSER, WIDTHS, look, serve
 from report_database import company, write_company
 from report_page import ReadPage
 
@@ -21,12 +15,6 @@ from pardot_etl.report import write_report
 
 pytestmark = pytest.mark.browser
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run", "--hide-scrollbars", "--enable-logging=stderr", "--virtual-time-budget=3000",
-]  # fmt: skip
-WIDTHS = (1280, 760, 390)
 # The page allows no script, so a second page measures it from outside, in a frame of the width in question.
 MEASURE = """<!doctype html><link rel="icon" href="data:,"><body style="margin:0"><pre id="found"></pre><script>
 const frame = document.createElement("iframe");
@@ -68,46 +56,6 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         write_company(folder / "company.duckdb", store)
     write_report(folder / "company.duckdb", folder / "report.html")
     return (folder / "report.html").read_bytes()
-
-
-@contextmanager
-def serve(pages: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
-    """Serve pages on the loopback address and note every request."""
-    requests: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            requests.append(self.path)
-            body = pages.get(self.path)
-            self.send_response(200 if body is not None else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(body or b"")))
-            self.end_headers()
-            self.wfile.write(body or b"")
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Stay quiet."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", requests
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def look(browser: str, url: str, profile: Path) -> tuple[str, str]:
-    """Return the page as it stands after loading, and what the browser's console said."""
-    done = subprocess.run(
-        [browser, *FLAGS, f"--user-data-dir={profile}", "--window-size=1400,1000", "--dump-dom", url],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return done.stdout, "\n".join(line for line in done.stderr.splitlines() if "CONSOLE" in line)
 
 
 def test_page_asks_for_nothing_and_the_console_is_silent(browser: str, html: bytes, tmp_path: Path) -> None:
