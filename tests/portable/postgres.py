@@ -67,7 +67,7 @@ def copy_raw(ours: duckdb.DuckDBPyConnection, connection: Any, folder: Path) -> 
             columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in types("postgres", raw.columns).items())
             cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {raw.schema}")
             cursor.execute(f"CREATE TABLE {raw.schema}.{identifier(raw.name)} ({columns})")
-            with path.open(encoding="utf-8") as file:
+            with path.open(encoding="utf-8", newline="") as file:
                 cursor.copy_expert(
                     f"COPY {raw.schema}.{identifier(raw.name)} FROM STDIN (FORMAT csv, NULL '\\N')", file
                 )
