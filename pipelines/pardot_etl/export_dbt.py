@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pardot.errors import StorageError
-
 from .configuration import Places, load_time_zone
 from .written_folder import write_files
 
@@ -52,15 +50,6 @@ def export_dbt(places: Places, folder: Path, *, force: bool = False, dialect: st
     time_zone = load_time_zone() or "UTC"
     settings = DbtSettings(places.published_database, places.dataset, places.marts, time_zone, dialect)
     files = {name: text.encode() for name, text in dbt_files(project, settings).items()}
-    try:
-        written, removed = write_files(folder, files, maker="pardot-etl export-dbt", force=force)
-    except OSError as problem:
-        raise StorageError(
-            "write the dbt project",
-            path=str(problem.filename or folder),
-            reason=problem.strerror,
-            next_step="No file that you have edited was touched; mend the permissions or name another folder, then run "
-            "`pardot-etl export-dbt` again",
-        ) from problem
+    written, removed = write_files(folder, files, what="the dbt project", maker="pardot-etl export-dbt", force=force)
     tests = sum(len(model.tests) for model in project.models.values())
     return DbtExport(folder, len(project.models), tests, written, removed, dialect)

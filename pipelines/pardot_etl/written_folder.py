@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
-from pardot.errors import SettingsError
+from pardot.errors import SettingsError, StorageError
 
 MANIFEST = ".pardot-etl.json"
 """Says which files are ours, and what they looked like when they were written."""
@@ -47,21 +47,33 @@ class Manifest:
         return digest in self.files[name] or (digest is None and not self.is_finished)
 
 
-def write_files(folder: Path, files: Mapping[str, bytes], *, maker: str, force: bool = False) -> tuple[int, int]:
+def write_files(
+    folder: Path, files: Mapping[str, bytes], *, what: str, maker: str, force: bool = False
+) -> tuple[int, int]:
     """Make the folder hold these files, and return how many were written and how many removed.
 
     Args:
-        maker: the command that writes them, for the message.
+        what: what they are together, for messages: "the dbt project".
+        maker: the command that writes them, for messages.
         force: write also among things that are not ours, and over files of ours that were edited.
 
     Raises:
         SettingsError: the folder holds something else, or files of ours were edited; nothing was touched.
-        OSError: it cannot be written.
+        StorageError: it cannot be written.
     """
-    known = Manifest.read(folder)
-    if not force:
-        _insist_on_ours(folder, files, known, maker)
-    return _replace(folder, files, known or Manifest({}, is_finished=True))
+    try:
+        known = Manifest.read(folder)
+        if not force:
+            _insist_on_ours(folder, files, known, maker)
+        return _replace(folder, files, known or Manifest({}, is_finished=True))
+    except OSError as problem:
+        safe = "Some files may be new and others not" if force else "No file that you have edited was touched"
+        raise StorageError(
+            f"write {what}",
+            path=str(problem.filename or folder),
+            reason=problem.strerror,
+            next_step=f"{safe}; mend the permissions or name another folder, then run `{maker}` again",
+        ) from problem
 
 
 def _insist_on_ours(folder: Path, files: Mapping[str, bytes], known: Manifest | None, maker: str) -> None:

@@ -76,16 +76,7 @@ def write_site(places: Places, folder: Path, *, force: bool = False) -> SiteResu
     except duckdb.Error as error:
         raise StorageError("read the database for the documentation", path=str(database), reason=str(error)) from error
     files = {name: text.encode() for name, text in site_files(pages, known).items()}
-    try:
-        written, removed = write_files(folder, files, maker="pardot-etl docs", force=force)
-    except OSError as problem:
-        raise StorageError(
-            "write the documentation",
-            path=str(problem.filename or folder),
-            reason=problem.strerror,
-            next_step="No page that you have edited was touched; mend the permissions or name another folder, then run "
-            "`pardot-etl docs` again",
-        ) from problem
+    written, removed = write_files(folder, files, what="the documentation", maker="pardot-etl docs", force=force)
     return SiteResult(folder, len(pages), sum(len(page.answers) for page in pages), written, removed)
 
 
