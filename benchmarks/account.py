@@ -12,14 +12,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from copies import multiply_activities
 from many_prospects import add_prospects, give_fields
 
 END = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
@@ -29,8 +28,6 @@ DAY = timedelta(days=1)
 ACTIVITIES = "visitor-activities"
 STORE_CACHE_KB = 3_000_000
 """The largest account whole: rows are exported by time, and read from all over the file."""
-ONE_COMPANY = 1_000_000
-"""Accounts with more activities are made of copies of one with so many."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +70,22 @@ def emulated_account(
         several_values: whether one more field holds several values.
     """
     numbers = {"activities": activities, "seed": seed, "changes": later_changes, "prospects": prospects}
-    command = [sys.executable, __file__, *(f"--{name}={number}" for name, number in numbers.items())]
-    command += ["--several-values"] * several_values
+    options = [f"--{name}={number}" for name, number in numbers.items()] + ["--several-values"] * several_values
+    with served_by(Path(__file__), options) as account:
+        yield account
+
+
+@contextmanager
+def served_by(script: Path, options: Sequence[str]) -> Iterator[Account]:
+    """Run a script that serves an account, until the block ends; its first line says how to reach it."""
+    command = [sys.executable, str(script), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             first_line = process.stdout.readline()
             if not first_line:
-                raise RuntimeError("the emulator did not start; its own message stands above")
+                raise RuntimeError("the account is not served; the server's own message stands above")
             facts: Mapping[str, str] = json.loads(first_line)
             yield Account(**facts)
         finally:
@@ -98,16 +102,7 @@ def build_store(activities: int, seed: int) -> Path:
 
     target = _in_folder(activities, seed, "account")
     print(f"an account of {activities:,} activities in {target.parent}", file=sys.stderr)
-    times, rest = divmod(activities, ONE_COMPANY)
-    if times < 2 or rest:
-        return _built(target, lambda store: build_company(store, activities=activities, seed=seed, end_at=END))
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        draft = target.with_suffix(".draft")
-        shutil.copyfile(build_store(ONE_COMPANY, seed), draft)
-        multiply_activities(draft, times)
-        draft.replace(target)
-    return target
+    return _built(target, lambda store: build_company(store, activities=activities, seed=seed, end_at=END))
 
 
 def build_store_a_day_later(activities: int, seed: int, changes: int) -> Path:

@@ -1,84 +1,147 @@
-"""What grows with the table: first loads and the same increment at several sizes, in one run.
+"""What grows with the table: first loads, and increments of several sizes onto each, in one run.
 
-python benchmarks/growth.py [--changes K] [--largest MILLIONS] [--rounds R] [--write]
+python benchmarks/growth.py [--largest MILLIONS] [--most-changes K] [--rounds R] [--write]
 
-The sizes are 1, 5 and 20 million activities, as far as `--largest` allows. Both tables must be equal in every value
-after the first load and after the increment.
+The sizes are 1, 5 and 20 million activities, as far as `--largest` allows, and 10 thousand, 100 thousand and 1 million
+new and changed rows, as far as `--most-changes` does. The floor downloads the same exports, loads them by one CREATE
+TABLE over an explicit `read_csv`, and replaces changed rows by DELETE and INSERT. Both tables must be equal in every
+value after each step.
 """
 
 from __future__ import annotations
 
-from command import Command
-from increment import Course, run_course
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-MILLION = 1_000_000
+from account import END
+from activities import TABLE
+from command import Command
+from contenders import (
+    checksum_of_floor,
+    checksum_of_ours,
+    insist_on_equal,
+    prepare_changes,
+    prepare_history,
+    run_floor,
+    run_ours,
+)
+from measure import Measured, middle
+from quick_account import MILLION, quick_account
+
 SIZES = (1, 5, 20)
-PAGE = 200
-"""Rows that a page of the query API has unless more are asked for."""
+CHANGES = (10_000, 100_000, 1_000_000)
 HEADS = (
-    "millions of activities",
-    "first load, CPU ÷ floor",
-    "own wall ÷ floor",
-    "CPU s",
-    "peak MB",
-    "floor's peak MB",
+    "rows onto rows",
     "API calls",
     "calls a million",
-    "increment, CPU s",
-    "÷ floor",
+    "floor CPU s",
+    "CPU s",
+    "CPU ÷ floor",
+    "own wall ÷ floor",
+    "floor's peak MB",
     "peak MB",
-    "API calls",
 )
 
 
-def cells(millions: int, course: Course) -> tuple[str, ...]:
-    first, floor, increment = course.first, course.first_floor, course.ours
-    calls = int(first.said["api_calls"])
-    return (
-        str(millions),
-        f"{first.cpu_seconds / floor.cpu_seconds:.2f}",
-        f"{first.own_wall_seconds / floor.wall_seconds:.2f}",
-        f"{first.cpu_seconds:.1f}",
-        f"{first.peak_mb:,.0f}",
-        f"{floor.peak_mb:,.0f}",
-        f"{calls:,}",
-        f"{calls / millions:.1f}",
-        f"{increment.cpu_seconds:.2f}",
-        f"{increment.cpu_seconds / course.floor.cpu_seconds:.2f}",
-        f"{increment.peak_mb:,.0f}",
-        f"{int(increment.said['api_calls']):,}",
-    )
+@dataclass(frozen=True)
+class Step:
+    """One load by the floor and by our way."""
+
+    rows: int
+    floor: Measured
+    ours: Measured
+
+    def cells(self, title: str) -> tuple[str, ...]:
+        calls = int(self.ours.said["api_calls"])
+        return (
+            title,
+            f"{calls:,}",
+            f"{calls * MILLION / self.rows:,.1f}",
+            f"{self.floor.cpu_seconds:.1f}",
+            f"{self.ours.cpu_seconds:.1f}",
+            f"{self.ours.cpu_seconds / self.floor.cpu_seconds:.2f}",
+            f"{self.ours.own_wall_seconds / self.floor.wall_seconds:.2f}",
+            f"{self.floor.peak_mb:,.0f}",
+            f"{self.ours.peak_mb:,.0f}",
+        )
+
+    @property
+    def stages(self) -> str:
+        """CPU seconds of our way by stage."""
+        cpu: Mapping[str, float] = self.ours.said["cpu"]
+        return " ".join(f"{stage} {seconds:.1f}" for stage, seconds in cpu.items() if seconds >= 0.05)
+
+
+def run_course(millions: int, most_changes: int, rounds: int, seed: int) -> dict[int, Step]:
+    """Load an account, then each number of changes onto a copy of that, as often as there are rounds.
+
+    Returns:
+        Number of changes -> the step; 0 for the first load, which happens once.
+    """
+    steps = {}
+    with tempfile.TemporaryDirectory(prefix="pardot-bench-") as name:
+        loaded, work = Path(name) / "loaded", Path(name) / "work"
+        with quick_account(millions, seed=seed) as account:
+            floor = run_floor(prepare_history(account), work)
+            ours = run_ours(account, work, [TABLE])
+        steps[0] = _step(work, [floor], [ours])
+        for file in work.glob("*.csv"):
+            file.unlink()
+        work.rename(loaded)
+        for changes in CHANGES:
+            if changes > most_changes:
+                break
+            with quick_account(millions, seed=seed, later_changes=changes) as account:
+                prepared = prepare_changes(account, END)
+                floors, our_runs = [], []
+                for _ in range(rounds):
+                    # Always at the same path, which dlt has written down.
+                    shutil.rmtree(work, ignore_errors=True)
+                    shutil.copytree(loaded, work)
+                    floors.append(run_floor(prepared, work, merges=True))
+                    our_runs.append(run_ours(account, work, [TABLE]))
+                steps[changes] = _step(work, floors, our_runs)
+    return steps
+
+
+def _step(work: Path, floors: list[Measured], ours: list[Measured]) -> Step:
+    """Return the medians, insisting that the tables are equal after the last round."""
+    insist_on_equal(checksum_of_floor(work), checksum_of_ours(work))
+    found = middle(ours)
+    return Step(int(found.said["objects"][TABLE]["loaded"]), middle(floors), found)
 
 
 def main() -> None:
-    command = Command(__doc__, changes=100_000, largest=20, rounds=1)
-    changes, largest = command["changes"], command["largest"]
-    courses = {}
-    for size in SIZES:
-        if size <= largest:
-            courses[size] = run_course(size * MILLION, changes, command["rounds"], command["seed"])
-            print(" | ".join(cells(size, courses[size])), flush=True)
-    smallest, greatest = courses[min(courses)].ours, courses[max(courses)].ours
+    command = Command(__doc__, largest=20, most_changes=1_000_000, rounds=1)
+    rows, stages, courses = [], [], {}
+    for millions in SIZES:
+        if millions > command["largest"]:
+            break
+        courses[millions] = run_course(millions, command["most_changes"], command["rounds"], command["seed"])
+        for changes, step in courses[millions].items():
+            title = f"{step.rows:,} onto {millions * MILLION:,}" if changes else f"{step.rows:,}, first load"
+            rows.append(step.cells(title))
+            stages.append(f"{title}: {step.stages}")
+            print(" | ".join(rows[-1]), flush=True)
+    smallest, largest = courses[min(courses)], courses[max(courses)]
+    ratios = ", ".join(
+        f"{changes:,} changes {step.ours.cpu_seconds / smallest[changes].ours.cpu_seconds:.2f}"
+        for changes, step in largest.items()
+        if changes
+    )
     notes = [
-        "Each table was equal to the floor's in every value, after the first load and after the increment.",
-        f"The increment is the same everywhere: about {changes:,} rows, half of them new, the changed ones spread over "
-        f"the whole table. Onto the largest it takes {greatest.cpu_seconds / smallest.cpu_seconds:.2f} times the CPU "
-        "seconds of the one onto the smallest.",
-        f"Paging the query API would take {MILLION // PAGE:,} calls a million rows at {PAGE} rows a page, "
+        f"Increments: medians of {command['rounds']} interleaved rounds, each from a copy of the loaded folder; half "
+        "of the rows are new and half changed, the changed ones spread over the whole table. First loads: once.",
+        "Each table was equal to the floor's in every value, after the first load and after each kind of increment.",
+        f"CPU of an increment onto {max(courses)} million, as a multiple of the same onto {min(courses)}: {ratios}.",
+        f"Paging the query API would take {MILLION // 200:,} calls a million rows at its default of 200 rows a page, "
         f"{MILLION // 1000:,} at 1,000.",
-        "CPU seconds by stage, first load and increment: "
-        + "; ".join(
-            f"{size} million: {_stages(one.first.said)}, and {_stages(one.ours.said)}" for size, one in courses.items()
-        )
-        + ".",
+        "CPU seconds of our way by stage. " + "; ".join(stages) + ".",
     ]
-    title = f"Growth: first loads, and increments of about {changes:,} rows onto them"
-    command.show("growth", title, HEADS, [cells(size, one) for size, one in courses.items()], notes)
-
-
-def _stages(said: object) -> str:
-    assert isinstance(said, dict)
-    return " ".join(f"{stage} {seconds:.1f}" for stage, seconds in said["cpu"].items() if seconds >= 0.05)
+    command.show("growth", "Growth: first loads, and increments onto them", HEADS, rows, notes)
 
 
 if __name__ == "__main__":

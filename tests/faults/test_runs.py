@@ -217,7 +217,7 @@ def test_load_that_needs_more_memory_than_it_is_given_is_repeated_without_a_boun
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", 0)
-    monkeypatch.setattr("pardot_etl.database.MEMORY_PER_THREAD_MB", 1)
+    monkeypatch.setattr("pardot_etl.database.LOAD_MEMORY_MB", 2)
     assert run(account, review_days=0).exit_code == 0
     stages = Counter((event.name, event.fields.get("stage")) for event in account.events)
     assert stages["stage.started", "load"] - stages["stage.finished", "load"] == 1
