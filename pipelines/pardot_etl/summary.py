@@ -87,6 +87,7 @@ NOTICES = frozenset(
         "field.left_out",
         "field.refused",
         "account.unreadable",
+        "export.halved",
         "export.lost",
         "export.adopted",
         "backfill.not_needed",

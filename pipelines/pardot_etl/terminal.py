@@ -93,6 +93,7 @@ _LINES: Final[Mapping[str, Callable[[Fields], str]]] = {
     "export.file_fetched": lambda f: f"{_count(f['rows'], 'row')} fetched ({size(f['bytes'])})",
     "export.file_on_disk": lambda _: "a file of an earlier run is on disk and is not fetched again",
     "export.download_repeated": lambda _: "a download broke off and starts again",
+    "export.halved": lambda f: f"exports of {f['window']} fail; its halves are asked for instead",
     "export.lost": lambda f: f"export {f['export_id']} is gone ({f['reason']}); a new one takes its place",
     "rows.parsed": lambda f: _count(f["rows"], "row") + (f", {f['rejected']} set aside" if f.get("rejected") else ""),
     "request.retry": lambda f: f"{f['operation']} failed{_why(f)}; again in {duration(f.get('wait_seconds') or 0)}",

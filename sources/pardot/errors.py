@@ -359,7 +359,7 @@ class ExportError(PardotError):
 
 
 class ExportFailedError(ExportError):
-    """Pardot ended the export without a result, also when asked for it anew."""
+    """Pardot ended the export without a result, also when asked anew, and for a shorter window where it was long."""
 
     def _outcome(self) -> str:
         return "was ended by Pardot without a result"

@@ -11,7 +11,14 @@ from typing import Protocol
 from .api.transport import Transport
 from .catalogue import Entry, Field, Route
 from .dialects.dialect import Dialect, Query, Record
-from .errors import AuthenticationError, DataError, PardotError, RejectedRequestError, TransientRequestError
+from .errors import (
+    AuthenticationError,
+    DataError,
+    ExportFailedError,
+    PardotError,
+    RejectedRequestError,
+    TransientRequestError,
+)
 from .events import Event, EventHandler
 from .exports.driver import Exports, FetchedExport
 from .exports.ledger import ExportRecord, Task
@@ -315,7 +322,7 @@ class Harvester:
         fetched, refused = [], []
         for record in records:
             try:
-                fetched.append(self._exports.fetch(entry, record))
+                fetched += self._fetch_or_halve(entry, record)
             except RejectedRequestError as error:
                 if error.code not in REFUSED_RANGE_CODES:
                     raise
@@ -330,6 +337,20 @@ class Harvester:
             else:
                 raise refusal
         return tuple(fetched)
+
+    def _fetch_or_halve(self, entry: Entry, record: ExportRecord) -> list[FetchedExport]:
+        """Fetch an export; where Pardot makes none of its window, those of its halves: it may be too much at once.
+
+        The first short window that fails as well ends the attempts. What was fetched by then is kept for the next run.
+        """
+        try:
+            return [self._exports.fetch(entry, record)]
+        except ExportFailedError as error:
+            halves = self._exports.halve(record)
+            if not halves:
+                raise
+            self._on_event(Event("export.halved", {"object": entry.table, "window": error.window}))
+            return [fetched for half in halves for fetched in self._fetch_or_halve(entry, half)]
 
     def _by_query(self, planned: Plan, position: Position, fields: tuple[Field, ...], name: str) -> Harvest:
         entry = planned.entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from pardot.errors import (
     RejectedRequestError,
     TransientRequestError,
 )
-from pardot.exports.driver import MAX_EXPORTS_PER_WINDOW
+from pardot.exports.driver import LONGEST_WINDOW, MAX_EXPORTS_PER_WINDOW, SHORTEST_HALVED
 from pardot_emulator import Behaviour, Fault
 
 LOSSES = ("fail_export", "cancel_export", "expire_export", "vanish_export")
@@ -60,12 +61,37 @@ def test_lost_export_is_asked_for_anew(operation: str, loss: str, fetcher: Fetch
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_export_that_is_lost_every_time_ends_the_attempts(loss: str, fetcher: Fetcher, account: Account) -> None:
-    account.emulator.faults.add(Fault("export.read", loss, times=MAX_EXPORTS_PER_WINDOW))
+    """A year is halved until its parts are short; the first short one that is lost as well ends it."""
+    halvings = math.ceil(math.log2(LONGEST_WINDOW / SHORTEST_HALVED))
+    attempts = MAX_EXPORTS_PER_WINDOW * (halvings + 1)
+    account.emulator.faults.add(Fault("export.read", loss, times=attempts))
     with pytest.raises(ExportFailedError) as caught:
         fetcher.gather()
-    assert calls(account)["export.create"] == MAX_EXPORTS_PER_WINDOW
+    assert calls(account)["export.create"] == attempts
+    assert event_names(account).count("export.halved") == halvings
     assert (caught.value.object_name, caught.value.window is not None) == ("visitor_activities", True)
     assert fetcher.ids() == fetcher.expected_ids()
+
+
+def test_window_that_is_too_much_for_one_export_is_read_in_halves(fetcher: Fetcher, account: Account) -> None:
+    account.emulator.faults.add(Fault("export.create", "fail_export", times=2 * MAX_EXPORTS_PER_WINDOW))
+    assert fetcher.ids() == fetcher.expected_ids()
+    assert event_names(account).count("export.halved") == 2
+    assert calls(account)["export.create"] == 2 * MAX_EXPORTS_PER_WINDOW + WINDOWS + 2
+
+
+def test_halves_of_an_interrupted_run_are_continued(account: Account) -> None:
+    account.emulator.faults.add(
+        Fault("export.create", "fail_export", times=MAX_EXPORTS_PER_WINDOW),
+        Fault("export.create", "http", times=6, skip=1, status=503),
+    )
+    with Fetcher(account) as first, pytest.raises(TransientRequestError):
+        first.gather()
+    created = len(account.emulator.exports)
+    assert created == MAX_EXPORTS_PER_WINDOW + 1
+    with Fetcher(account) as second:
+        assert second.ids() == second.expected_ids()
+    assert len(account.emulator.exports) == created + WINDOWS
 
 
 def test_unfinished_export_is_waited_for_by_the_next_run(open_small_account: OpenAccount) -> None:

@@ -54,6 +54,8 @@ from .messages import (
 from .pace import Pace, own_seconds
 
 MAX_EXPORTS_PER_WINDOW = 3
+SHORTEST_HALVED = timedelta(days=14)
+"""Windows that are shorter are not cut in two when their exports fail: their size is not what they fail by."""
 MAX_DOWNLOADS_PER_FILE = 4
 DOWNLOADS_AT_ONCE = 3
 """Of one export. Pardot allows an account five requests at a time, whoever makes them."""
@@ -214,6 +216,16 @@ class Exports:
     def split(self, record: ExportRecord) -> list[ExportRecord]:
         """Cut an open window that was refused in two: up to the server's time as we know it, and from there on."""
         return self._ledger.split(record, split_request(record, self._transport.server_now()))
+
+    def halve(self, record: ExportRecord) -> list[ExportRecord]:
+        """Cut a window whose exports fail in two, newest first; none when it is short already."""
+        record = self._ledger.read(record.request_id)
+        window = window_of(record)
+        length = (window.end_at or self._transport.server_now()) - window.start_at
+        if length < SHORTEST_HALVED:
+            return []
+        middle = (window.start_at + length / 2).replace(microsecond=0)
+        return self._ledger.split(record, split_request(record, middle))[::-1]
 
     def give_up(self, record: ExportRecord) -> None:
         """Forget an export that was never created."""

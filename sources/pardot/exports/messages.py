@@ -150,14 +150,15 @@ def closed_request(record: ExportRecord) -> str:
 
 
 def split_request(record: ExportRecord, at: datetime) -> list[tuple[str, str, str | None]]:
-    """Return an open window cut in two at a moment, as (request, start, end): up to it, and from it on, still open."""
+    """Return a window cut in two at a moment, as (request, start, end): up to it, and from it on, as open as before."""
     closed, rest = json.loads(record.request), json.loads(record.request)
     (after,) = (name for name in rest["procedure"]["arguments"] if name.endswith("After"))
+    end_at = window_of(record).end_at
     closed["procedure"]["arguments"][after.replace("After", "Before")] = Window(at, at).before_bound
     rest["procedure"]["arguments"][after] = Window(at, None).after_bound
     return [
         (json.dumps(closed, sort_keys=True), record.start_at, api_time(at)),
-        (json.dumps(rest, sort_keys=True), api_time(at), None),
+        (json.dumps(rest, sort_keys=True), api_time(at), api_time(end_at) if end_at else None),
     ]
 
 
