@@ -17,8 +17,8 @@ from pardot_transforms.macros import install
 from pardot_transforms.statements import Dataset
 
 from .database import connect
+from .labels import label
 from .neighbours import DRAFT
-from .report.formats import label
 
 if TYPE_CHECKING:
     import duckdb
