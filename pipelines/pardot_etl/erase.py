@@ -88,7 +88,7 @@ class Erasure:
 
 
 _NOT_REMOVED: Final = (
-    "remains     Account Engagement and Salesforce, backups, copies that others took: see docs/operating.md",
+    "remains     what Account Engagement and Salesforce hold, backups, copies that others took: erase there too",
 )
 
 

@@ -59,11 +59,22 @@ class Rounds:
         """
         from pardot.resources import UPDATE
 
+        objects = self._longest_waiting_first(objects)
         for _ in range(MAX_ROUNDS):
             self._round(objects, UPDATE)
             if not self._session.resumed and not self._session.has_kept_rejects:
                 return
             objects = sorted(self._session.resumed)
+
+    def _longest_waiting_first(self, objects: Sequence[str] | None) -> list[str]:
+        """Return the objects by the day that they were last read: where a day's calls do not do for all, the next day's
+        go to those that had none."""
+        states = resource_states(self._pipeline)
+
+        def day(entry: Entry) -> str:
+            return str(states.get(entry.table, {}).get("through") or "")[:10]
+
+        return [entry.table for entry in sorted(self._entries(objects), key=day)]
 
     def backfill(self, objects: Sequence[str] | None, backfill: Backfill) -> None:
         """Read rows by their creation time, newest window first; an object that fails is left there.

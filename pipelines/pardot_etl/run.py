@@ -25,7 +25,7 @@ from .cleaning import people_erased
 from .erasing import stored_list
 from .lock import RunLock
 from .rounds import Rounds, resource_states
-from .summary import ObjectCounts, RunSummary, Tally, worst_exit_code
+from .summary import ObjectCounts, RunSummary, Tally, told_once, worst_exit_code
 
 if TYPE_CHECKING:
     from dlt import Pipeline
@@ -190,7 +190,7 @@ def run(
             notices=tuple(tally.notices),
             published=published,
             transform=transform,
-            failures=tuple(str(failure) for failure in failures),
+            failures=told_once(failures),
             exit_code=worst_exit_code(failure.exit_code for failure in failures),
         )
 

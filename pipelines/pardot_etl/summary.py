@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from pardot.errors import LimitReachedError, PardotError
 from pardot.events import Event
 
 
@@ -184,6 +186,19 @@ class RunSummary:
         if self.transform.get("skipped"):
             return "nothing changed, reporting tables are up to date"
         return f"{self.transform.get('models', 0)} models, {self.transform.get('tests', 0)} tests passed"
+
+
+def told_once(failures: Iterable[PardotError]) -> tuple[str, ...]:
+    """Return failures in full sentences; of calls for which none are left today, the first one speaks for all."""
+    failures = list(failures)
+    out_of_calls = [one for one in failures if isinstance(one, LimitReachedError)]
+    others = list(dict.fromkeys(one.window.split(",")[0] for one in out_of_calls[1:] if one.window))
+    if out_of_calls and others:
+        first = copy(out_of_calls[0])
+        named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        first.window = f"{first.window}, nor any for {named}"
+        failures = [first, *(one for one in failures if one not in out_of_calls)]
+    return tuple(dict.fromkeys(map(str, failures)))
 
 
 def worst_exit_code(codes: Iterable[int]) -> int:

@@ -21,10 +21,10 @@ CATALOGUE: Mapping[str, Entry] = {entry.table: entry for entry in (*STANDARD, *O
 
 
 def select_entries(objects: str | Iterable[str], catalogue: Mapping[str, Entry] = CATALOGUE) -> Sequence[Entry]:
-    """Return the entries that `sources.pardot.objects` names, in catalogue order.
+    """Return the entries that `sources.pardot.objects` names, in that order.
 
     Args:
-        objects: `standard`, `all`, or table names.
+        objects: `standard`, `all`, both in the order of the catalogue, or table names.
 
     Raises:
         SettingsError: a name is not in the catalogue; the nearest known one is named.
@@ -45,4 +45,4 @@ def select_entries(objects: str | Iterable[str], catalogue: Mapping[str, Entry] 
                 for name in unknown
             ]
         )
-    return tuple(entry for entry in catalogue.values() if entry.table in wanted)
+    return tuple(catalogue[name] for name in dict.fromkeys(wanted))

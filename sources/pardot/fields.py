@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 from typing import Any
 
 from .catalogue import MAX_EXPORT_FIELDS, PURGED_AT, Entry, Field
@@ -111,18 +112,19 @@ class FieldChoice:
         taken = set(self._state.get("custom_fields", ()))
         refused = self._refused()
         unknown = [each for each in custom if each.name not in taken and each.name not in refused]
-        new = [each.name for each in unknown]
-        if new:
-            # What only an export delivers, only an export can refuse.
-            by_export = {each.name for each in unknown if each.needs_export}
-            usable = by_export | set(self._usable([name for name in new if name not in by_export]))
-            taken |= usable
-            self._state["custom_fields"] = sorted(taken)
-            self._remember([name for name in new if name not in usable])
-            for name in new:
-                refused_as = "related_field.refused" if "." in name else "custom_field.refused"
-                fact = "custom_field.found" if name in usable else refused_as
-                self._on_event(Event(fact, {"object": self._entry.table, "field": name}))
+        # What only an export delivers, only an export can refuse.
+        by_export = [each.name for each in unknown if each.needs_export]
+        asked = self._judged([each.name for each in unknown if not each.needs_export])
+        for name, is_taken in chain(zip(by_export, repeat(True)), asked):
+            # Each at once: where the calls of a day end in between, the next day need not ask again.
+            if is_taken:
+                taken.add(name)
+                self._state["custom_fields"] = sorted(taken)
+            else:
+                self._remember([name])
+            refused_as = "related_field.refused" if "." in name else "custom_field.refused"
+            fact = "custom_field.found" if is_taken else refused_as
+            self._on_event(Event(fact, {"object": self._entry.table, "field": name}))
         return [each for each in custom if each.name in taken]
 
     def _refused(self) -> dict[str, str]:
@@ -137,21 +139,22 @@ class FieldChoice:
         at = api_time(self._server_now())
         self._state["refused_fields"] = {**self._refused(), **dict.fromkeys(refused, at)}
 
-    def _usable(self, names: Sequence[str]) -> Iterator[str]:
-        """Yield the names that the query takes, by halving what is refused; one call when all are taken."""
+    def _judged(self, names: Sequence[str]) -> Iterator[tuple[str, bool]]:
+        """Yield each name and whether the query takes it, by halving what is refused; one call when all are taken."""
         if not names:
             return
         if self._dialect.takes(self._entry, names):
-            yield from names
-        elif len(names) > 1:
+            yield from ((name, True) for name in names)
+        elif len(names) == 1:
+            yield names[0], False
+        else:
             middle = len(names) // 2
-            yield from self._usable(names[:middle])
-            yield from self._usable(names[middle:])
+            yield from self._judged(names[:middle])
+            yield from self._judged(names[middle:])
 
     def _unusable(self, names: Sequence[str]) -> list[str]:
         """Return the names that the query refuses."""
-        usable = set(self._usable(names))
-        return [name for name in names if name not in usable]
+        return [name for name, is_taken in self._judged(names) if not is_taken]
 
     def _with_distinct_columns(self, fields: Iterable[Field]) -> Iterator[Field]:
         """Give a field whose usual column another one has a column of its own; the first one keeps it."""

@@ -75,7 +75,7 @@ def test_all_and_standard_and_names_are_understood() -> None:
     assert not {"tags", "account"} & {entry.table for entry in select_entries("standard")}
     assert select_entries("all") == tuple(CATALOGUE.values())
     assert select_entries("standard") == tuple(entry for entry in CATALOGUE.values() if entry.standard)
-    assert [entry.table for entry in select_entries(["visits", "prospects"])] == ["prospects", "visits"]
+    assert [entry.table for entry in select_entries(["visits", "prospects"])] == ["visits", "prospects"], "as named"
     assert [entry.table for entry in select_entries("visits")] == ["visits"]
 
 

@@ -18,6 +18,9 @@ class Allowance:
     The share is min(`max_daily_calls`, the account's maximum) less `reserve_percent`. It is compared with the
     calls of everyone who uses the account today, as far as Pardot told us, since it does not tell ours apart.
     Until it told us, only our own calls are known; with neither a maximum nor a setting there is no limit.
+
+    Pardot may take calls in another order than they were sent in, so an answer's figure need not contain the calls that
+    were in flight beside it: they are added, and the figure of an answer that nothing was beside corrects that.
     """
 
     def __init__(self, max_daily_calls: int | None = None, reserve_percent: float = 0.0) -> None:
@@ -27,7 +30,12 @@ class Allowance:
         self._calls_made = 0
         self._maximum: int | None = None
         self._told_used: int | None = None
+        self._told_by = 0
+        """The number of our call whose answer brought the figure."""
         self._told_at = 0
+        """How many of our calls are in the figure for certain."""
+        self._beside: dict[int, int] = {}
+        """Of each call in flight, how many others were when it was sent."""
 
     @property
     def calls_made(self) -> int:
@@ -64,7 +72,13 @@ class Allowance:
                     maximum=self._maximum,
                 )
             self._calls_made += 1
+            self._beside[self._calls_made] = len(self._beside)
             return self._calls_made
+
+    def after_call(self, number: int) -> None:
+        """Note that a call is answered, or failed."""
+        with self._lock:
+            self._beside.pop(number, None)
 
     def learn(self, used: int, maximum: int | None, *, call: int | None = None) -> None:
         """Take Pardot's own figures.
@@ -75,11 +89,12 @@ class Allowance:
             call: number of our call that brought them; answers may overtake each other.
         """
         with self._lock:
-            at = self._calls_made if call is None else call
+            number = self._calls_made if call is None else call
             if maximum is not None and maximum > 0:
                 self._maximum = maximum
-            if used >= 0 and at >= self._told_at:
-                self._told_used, self._told_at = used, at
+            if used >= 0 and number >= self._told_by:
+                self._told_used, self._told_by = used, number
+                self._told_at = number - self._beside.get(number, 0)
 
     def learn_header(self, text: str | None, *, call: int | None = None) -> None:
         """Take the figures of an `x-api-usage` header; of any shape; garbage changes nothing."""

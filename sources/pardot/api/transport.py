@@ -279,6 +279,7 @@ class Transport:
             except WireError as error:
                 trouble = Trouble(status=status, reason=error.reason, failure=error.failure)
             finally:
+                self._allowance.after_call(number)
                 self._log(call, status, self._monotonic() - began)
         raise trouble
 
