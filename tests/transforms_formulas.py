@@ -20,6 +20,7 @@ KEYS: Final[Mapping[str, str]] = {
     "deliverability": "email_domain, month_starts_on",
     "lifecycle_funnel": "stage_id, month_starts_on",
     "prospect_cohorts": "cohort_starts_on, months_since",
+    "qualified_prospects": "prospect_id",
     "opportunity_influence": "opportunity_id, campaign_id",
     "attribution": "opportunity_id, model, activity_id",
     "follow_up_queue": "prospect_id",
@@ -78,6 +79,7 @@ ROWS: Final[Mapping[str, str]] = {
     "database_growth": "select *, changed_on as counted_on from pardot_marts_views.int_database_changes",
     "deliverability": "from activities where type in (6, 13, 14, 36)",
     "lifecycle_funnel": "from pardot_marts_views.int_stage_entries",
+    "qualified_prospects": "from pardot_marts_views.int_qualifications",
     "prospect_cohorts": """
         select
             m.cohort_starts_on,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -68,6 +69,25 @@ def test_documented_rule_is_one(warehouse: Warehouse, tmp_path: Path) -> None:
     assert sum(found["board"]) == pytest.approx(100)
 
 
+def test_documented_rules_for_leads_and_fiscal_years_are_some(warehouse: Warehouse, tmp_path: Path) -> None:
+    text = PAGE.read_text("utf-8")
+    for name, begin in (("mql_rules", "of ours for marketing"), ("calendar_settings", "our fiscal year")):
+        (example,) = re.findall(rf"```sql\n(-- One row[^\n]*{begin}.*?)```", text, re.DOTALL)
+        written(tmp_path / "rules", name, example)
+    fit = {"score": 100, "grade": "B"}
+    warehouse.load("prospects", [{"id": 1, "assigned_to_id": 5}, {"id": 2, **fit}, {"id": 3, **fit, "score": 99}])
+    warehouse.build(rules=tmp_path / "rules")
+    assert {row["prospect_id"]: row["rule"] for row in warehouse.mart("qualified_prospects")} == {
+        1: "assigned",
+        2: "hot and fitting",
+    }
+    days = {row["day_on"]: row for row in warehouse.mart("calendar")}
+    assert (days[DEAL_AT.date()]["fiscal_quarter_name"], days[DEAL_AT.date()]["week_starts_on"]) == (
+        "FY2027 Q1",
+        date(2026, 3, 15),
+    )
+
+
 def test_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="folder of your own rules"):
         load_project(rules=tmp_path / "nowhere")
@@ -75,9 +95,10 @@ def test_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_every_rule_is_on_the_page() -> None:
     text = PAGE.read_text("utf-8")
-    names = load_project().models
-    rules = [name for name in names if name.endswith(("_weights", "_settings")) or name == "activity_types"]
-    assert len(rules) == 5
+    models = load_project().models
+    rules = [name for name, model in models.items() if model.is_rule]
+    assert len(rules) == 8
+    assert {name for name in models if name.endswith(("_weights", "_settings", "_rules"))} < set(rules)
     assert [name for name in rules if f"`{name}`" not in text] == []
 
 
@@ -91,6 +112,138 @@ def test_file_that_replaces_no_rule_is_refused_and_names_those_there_are(warehou
 
 def test_weight_below_zero_breaks_a_data_test(warehouse: Warehouse, tmp_path: Path) -> None:
     before = shares(warehouse, None)
-    with pytest.raises(DataTestError, match="attribution_weights"):
+    with pytest.raises(DataTestError, match=r"^The rule attribution_weights was not published.*mend the rule"):
         warehouse.build(rules=written(tmp_path / "rules", "attribution_weights", OWN.format(first=-1)))
     assert sorted(before) == sorted({row["model"] for row in warehouse.mart("attribution")})
+
+
+def test_every_column_of_a_rule_has_a_declared_type() -> None:
+    rules = [model for model in load_project().models.values() if model.is_rule]
+    assert [model.name for model in rules if set(model.types) != set(model.columns)] == []
+    settings = {model.name for model in rules if model.name.endswith("_settings")}
+    assert {model.name for model in rules if model.has_one_row} == settings
+
+
+def with_column(name: str, **values: str) -> str:
+    """Return our rule with other values in some of its columns; one that it does not have is one more."""
+    model = load_project().models[name]
+    names = [*model.columns, *(column for column in values if column not in model.columns)]
+    columns = ", ".join(f"{values.get(column, column)} as {column}" for column in names)
+    return f"-- One row.\nwith ours as (\n{model.sql}\n)\n\nselect {columns} from ours\n"
+
+
+WRONG_VALUES = {
+    "month 0": ("calendar_settings", {"first_fiscal_month": "0"}),
+    "month 13": ("calendar_settings", {"first_fiscal_month": "13"}),
+    "weekday 8": ("calendar_settings", {"first_weekday": "8"}),
+    "no month": ("calendar_settings", {"first_fiscal_month": "cast(null as bigint)"}),
+    "neither end nor beginning": ("calendar_settings", {"is_named_by_end": "cast(null as boolean)"}),
+    "no link": ("suspected_action_settings", {"least_links": "0"}),
+    "seconds before the send": ("suspected_action_settings", {"most_seconds_after_send": "-1"}),
+    "days after the send": ("suspected_action_settings", {"most_seconds_after_send": "86401"}),
+    "rule of nothing": ("mql_rules", {"stage_name": "cast(null as varchar)"}),
+    "stage and score": ("mql_rules", {"least_score": "100"}),
+    "capitals": ("mql_rules", {"stage_name": "'MQL'"}),
+    "no such grade": ("mql_rules", {"stage_name": "cast(null as varchar)", "least_grade": "'E'"}),
+    "same name twice": ("mql_rules", {"rule": "'stage'"}),
+    "nothing counts": ("follow_up_weights", {"most": "0"}),
+    "score by nothing": ("follow_up_settings", {"score_per_point": "0"}),
+    "factor 0": ("data_quality_settings", {"volume_factor": "0"}),
+    "less than least": ("data_quality_settings", {"most_weeks": "3"}),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_VALUES)
+def test_wrong_value_is_told_before_anything_is_made_of_it(case: str, warehouse: Warehouse, tmp_path: Path) -> None:
+    name, values = WRONG_VALUES[case]
+    rules = written(tmp_path / "rules", name, with_column(name, **values))
+    with pytest.raises(DataTestError, match=rf"^The rule {name} was not published.*mend the rule"):
+        warehouse.build(rules=rules)
+    assert warehouse.names("pardot_marts") == set()
+
+
+MISSHAPEN = {
+    "text for a number": (
+        with_column("calendar_settings", first_weekday="'Monday'"),
+        "Its column first_weekday is VARCHAR and should be bigint, as in cast(… as bigint)",
+    ),
+    "fraction": (
+        with_column("calendar_settings", first_weekday="1.5"),
+        "first_weekday is DECIMAL(2,1) and should be bigint",
+    ),
+    "bare null": (with_column("mql_rules", stage_name="null"), "and should be varchar, as in cast(… as varchar)"),
+    "number for a boolean": (with_column("calendar_settings", is_named_by_end="1"), "is INTEGER and should be boolean"),
+    "column too many": (
+        with_column("calendar_settings", first_fiscal_moth="2"),
+        "It has no column first_fiscal_moth; known are first_fiscal_month, is_named_by_end, first_weekday",
+    ),
+    "column too few": (
+        "-- One row.\nselect 2 as first_fiscal_month",
+        "It lacks is_named_by_end, first_weekday; its columns are first_fiscal_month, is_named_by_end, first_weekday",
+    ),
+    "two rows": (
+        with_column("calendar_settings") + "union all\nselect 2, true, 1",
+        "It has 2 rows and should have one",
+    ),
+    "no row": (with_column("calendar_settings") + "where false", "It has 0 rows and should have one"),
+}
+
+
+@pytest.mark.parametrize("case", MISSHAPEN)
+def test_rule_of_another_shape_is_refused_by_its_name(case: str, warehouse: Warehouse, tmp_path: Path) -> None:
+    text, reason = MISSHAPEN[case]
+    name = "mql_rules" if case == "bare null" else "calendar_settings"
+    with pytest.raises(ProjectError) as caught:
+        warehouse.build(rules=written(tmp_path / "rules", name, text))
+    assert f"because of the rule {name}." in str(caught.value)
+    assert reason in str(caught.value)
+    assert warehouse.names("pardot_marts") == set()
+
+
+CHANGES = {
+    "min(fiscal_year_starts_on) from pardot_marts.calendar": ("calendar_settings", {"first_fiscal_month": "2"}),
+    "sum(suspected_clicks) from pardot_marts.email_link_performance": (
+        "suspected_action_settings",
+        {"least_links": "2"},
+    ),
+    "count(*) from pardot_marts.qualified_prospects": ("mql_rules", {"stage_name": "'new%'"}),
+    "bool_or(is_engagement) from pardot_marts.daily_activity": ("activity_types", {"is_engagement": "false"}),
+}
+"""What only a rule moves -> a change of it."""
+
+
+def day_of_activities(number: int, count: int) -> list[dict[str, object]]:
+    """Clicks of a day, two links of an email each second, by people of that day."""
+    at = utc(2026, 3, 1 + number, 12)
+    link = {"type": 1, "list_email_id": 5, "created_at": at}
+    return [
+        {**link, "id": 1000 + 100 * number + n, "prospect_id": 100 * number + n // 2, "details": f"https://{n % 2}"}
+        for n in range(count)
+    ]
+
+
+def marts(warehouse: Warehouse) -> dict[str, list[dict[str, object]]]:
+    return {name: warehouse.mart(name) for name in warehouse.names("pardot_marts") - {"_build"}}
+
+
+def test_changed_rule_makes_an_incremental_build_a_whole_one(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.load("lifecycle_stages", [{"id": 10, "name": "New", "position": 1}])
+    warehouse.load("lifecycle_histories", [{"id": 1, "prospect_id": 1, "next_stage_id": 10, "created_at": DEAL_AT}])
+    warehouse.load("visitor_activities", day_of_activities(0, 60), load_id="1700000000.1")
+    rules = written(tmp_path / "rules", "attribution_weights", OWN.format(first=1))
+    warehouse.build(rules=rules)
+    for number, (shown, (name, values)) in enumerate(CHANGES.items(), start=1):
+        warehouse.load("visitor_activities", day_of_activities(2 * number, 2), load_id=f"17000000{2 * number:02d}.1")
+        assert any(model.remade for model in warehouse.build(rules=rules).models), "no increment was at work"
+        before = warehouse.query(f"select {shown}")
+        warehouse.load(
+            "visitor_activities", day_of_activities(2 * number + 1, 2), load_id=f"17000000{2 * number + 1:02d}.1"
+        )
+        written(rules, name, with_column(name, **values))
+        result = warehouse.build(rules=rules)
+        assert not result.skipped
+        assert [model.name for model in result.models if model.remade is not None] == []
+        found = marts(warehouse)
+        assert warehouse.query(f"select {shown}") != before
+        warehouse.build(rules=rules, full_refresh=True)
+        assert marts(warehouse) == found

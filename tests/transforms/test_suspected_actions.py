@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +99,37 @@ def test_machine_is_suspected_behind(case: str, warehouse: Warehouse) -> None:
     warehouse.load("visitor_activities", rows)
     warehouse.load("emails", [{"id": 3, "list_email_id": 7}])
     build(warehouse)
+    suspected = warehouse.query("from pardot_marts_views.int_suspected_actions order by id")
+    assert [row["id"] for row in suspected] == sorted(expected)
+
+
+NUMBERS: Mapping[str, tuple[str, set[int]]] = {
+    "ours": ("3 as least_links, 10 as most_seconds_after_send", {0, 1, 2, 5}),
+    "two links": ("2 as least_links, 10 as most_seconds_after_send", {0, 1, 2, 3, 4, 5}),
+    "four links": ("4 as least_links, 10 as most_seconds_after_send", {5}),
+    "eleven seconds": ("3 as least_links, 11 as most_seconds_after_send", {0, 1, 2, 5, 6}),
+    "the second of the send": ("3 as least_links, 0 as most_seconds_after_send", {0, 1, 2}),
+    "not by links": ("cast(null as bigint) as least_links, 10 as most_seconds_after_send", {5}),
+    "not by time": ("3 as least_links, cast(null as bigint) as most_seconds_after_send", {0, 1, 2}),
+    "not at all": ("cast(null as bigint) as least_links, cast(null as bigint) as most_seconds_after_send", set()),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_numbers_are_those_of_the_rule(case: str, warehouse: Warehouse, tmp_path: Path) -> None:
+    columns, expected = NUMBERS[case]
+    (tmp_path / "suspected_action_settings.sql").write_text(f"-- One row.\nselect {columns}\n", "utf-8")
+    warehouse.load(
+        "visitor_activities",
+        [
+            *(click(n, link) for n, link in enumerate(LINKS)),
+            *(click(3 + n, link, prospect_id=8) for n, link in enumerate(LINKS[:2])),
+            activity(9, 6, prospect_id=7, list_email_id=7),
+            click(5, None, prospect_id=7, created_at=NOON + 10 * SECOND),
+            click(6, None, prospect_id=7, created_at=NOON + 11 * SECOND),
+        ],
+    )
+    warehouse.build(select=("int_suspected_actions",), rules=tmp_path)
     suspected = warehouse.query("from pardot_marts_views.int_suspected_actions order by id")
     assert [row["id"] for row in suspected] == sorted(expected)
 

@@ -63,7 +63,7 @@ def _run_data_test(
         keys = connection.execute(
             statement("select failing_key from ({failing}) order by 1", failing=failing)
         ).fetchmany(SHOWN_KEYS)
-        raise DataTestError(model.name, test.label, rows, [str(key) for (key,) in keys])
+        raise DataTestError(model.name, test.label, rows, [str(key) for (key,) in keys], model.is_rule)
     return DataTestResult(model.name, test.label, perf_counter() - started)
 
 

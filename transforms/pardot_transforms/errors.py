@@ -49,20 +49,27 @@ class ModelError(TransformError):
 
 
 class DataTestError(TransformError):
-    """The rows of a freshly built model break a data test; `keys` are at most three, ids only."""
+    """The rows of a freshly built model break a data test; `keys` are at most three, ids only.
 
-    def __init__(self, model: str, test: str, failing_rows: int, keys: Sequence[str]) -> None:
-        super().__init__(model, test, failing_rows, tuple(keys))
+    Rows of a rule come from its file, those of any other model from the raw tables.
+    """
+
+    def __init__(self, model: str, test: str, failing_rows: int, keys: Sequence[str], is_rule: bool = False) -> None:
+        super().__init__(model, test, failing_rows, tuple(keys), is_rule)
         self.model = model
         self.test = test
         self.failing_rows = failing_rows
         self.keys = tuple(keys)
+        self.is_rule = is_rule
 
     def __str__(self) -> str:
         keys = f", for instance {', '.join(self.keys)}" if self.keys else ""
         rows = "row breaks" if self.failing_rows == 1 else "rows break"
+        kind, step = (
+            ("The rule", "mend the rule") if self.is_rule else ("Model", "look at those rows in the raw tables")
+        )
         return (
-            f"Model {self.model} was not published. "
+            f"{kind} {self.model} was not published. "
             f"{self.failing_rows} {rows} its data test {self.test}{keys}. "
-            f"{UNCHANGED}; look at those rows in the raw tables and build again."
+            f"{UNCHANGED}; {step} and build again."
         )

@@ -13,6 +13,7 @@ from pardot_transforms.project import FIVETRAN_FOLDER, TABLE_FOLDER, Model, Proj
 from pardot_transforms.quoting import identifier, literal, qualified, statement
 from pardot_transforms.raw import Inputs, RawTable
 from pardot_transforms.result import Kind
+from pardot_transforms.rules import insist_on_rule
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -92,6 +93,8 @@ class Places:
             self._create(view, select)
             select = statement("select * from {view}", view=view.sql)
         rows = self._create(home, select)
+        if model.is_rule:
+            insist_on_rule(self._connection, home.sql, model)
         self._describe(home, model)
         return rows
 

@@ -61,6 +61,12 @@ class Model:
     columns: Mapping[str, str]
     tests: tuple[DataTest, ...]
     increment: Increment | None = None
+    is_rule: bool = False
+    """Whether people may put a file of their own in its place."""
+    has_one_row: bool = False
+    """Whether it is a rule of one row, whose columns are settings."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """The declared types of a rule's columns."""
 
     @property
     def folder(self) -> str:
@@ -113,6 +119,8 @@ class History:
     description: str
     columns: Mapping[str, str]
     tests: tuple[DataTest, ...]
+    is_rule: bool = False
+    """Never: nobody makes up what was."""
 
     @property
     def key(self) -> str:
@@ -204,6 +212,7 @@ def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping
         reason = f"{path.stem} is materialized as {kind!r}; known are 'table' and 'view'"
         raise ProjectError(yaml_file, reason)
     columns, tests = _described(yaml_file, entry)
+    meta = config.get("meta", {})
     return Model(
         name=path.stem,
         file=file,
@@ -212,7 +221,10 @@ def _build_model(file: str, text: str, declared: Mapping[str, tuple[str, Mapping
         description=entry.get("description", ""),
         columns=columns,
         tests=tests,
-        increment=_increment(yaml_file, path.stem, kind, config.get("meta", {}).get("increment")),
+        increment=_increment(yaml_file, path.stem, kind, meta.get("increment")),
+        is_rule=_is_rule(entry),
+        has_one_row=bool(meta.get("has_one_row")),
+        types={column["name"]: column["data_type"] for column in entry.get("columns", []) if "data_type" in column},
     )
 
 

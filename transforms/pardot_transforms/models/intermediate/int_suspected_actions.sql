@@ -1,35 +1,57 @@
 -- One row per visitor activity that is suspected to be the work of a machine, such as a mail server's link scanner.
 --
--- The definition is ours, and this is the place to change it. The API marks no activity: Account Engagement leaves out
--- what its own filters recognise before it is recorded (Salesforce Help, "Automatically filtered activity in an Account
--- Engagement emails"). Of what is left a machine is suspected behind all that one person did in a second
--- * in which the person clicked on three or more different links, or
--- * in which the person clicked in an email within ten seconds of its being sent to that person.
+-- The definition is ours, its numbers are those of suspected_action_settings. The API marks no activity: Account
+-- Engagement leaves out what its own filters recognise before it is recorded (Salesforce Help, "Automatically filtered
+-- activity in an Account Engagement emails"). Of what is left a machine is suspected behind all that one person did in a
+-- second
+-- * in which the person clicked on least_links or more different links, or
+-- * in which the person clicked in an email within most_seconds_after_send of its being sent to that person.
 -- A person is the prospect or, while none is known, the visitor. Clicks are the types 1 and 21, told apart by details.
 with actions as (
     select
-        id,
-        type,
-        coalesce(prospect_id, -visitor_id) as person_id,
-        prospect_id,
-        nullif(trim(details), '') as link,
-        is_email_activity,
-        case when list_email_id is not null then 'list_email' else asset_kind end as email_kind,
-        coalesce(list_email_id, asset_id) as email_id,
-        is_engagement,
-        created_at_utc
-    from visitor_activities_enriched
-    where created_at_utc is not null and (prospect_id is not null or visitor_id is not null)
+        a.id,
+        a.type,
+        coalesce(a.prospect_id, -a.visitor_id) as person_id,
+        a.prospect_id,
+        nullif(trim(a.details), '') as link,
+        a.is_email_activity,
+        case when a.list_email_id is not null then 'list_email' else a.asset_kind end as email_kind,
+        coalesce(a.list_email_id, a.asset_id) as email_id,
+        a.is_engagement,
+        a.created_at_utc
+    from visitor_activities_enriched as a
+    where a.created_at_utc is not null and (a.prospect_id is not null or a.visitor_id is not null)
+),
+
+links as (
+    select
+        person_id,
+        created_at_utc,
+        count(distinct link) as links
+    from actions
+    where type in (1, 21)
+    group by person_id, created_at_utc
 ),
 
 bursts as (
     select
-        person_id,
-        created_at_utc
-    from actions
-    where type in (1, 21)
-    group by person_id, created_at_utc
-    having count(distinct link) >= 3
+        l.person_id,
+        l.created_at_utc
+    from links as l
+    cross join suspected_action_settings as w
+    where l.links >= w.least_links
+),
+
+sends as (
+    select
+        a.prospect_id,
+        a.email_kind,
+        a.email_id,
+        a.created_at_utc,
+        a.created_at_utc + w.most_seconds_after_send * interval '1' second as hasty_until_utc
+    from actions as a
+    cross join suspected_action_settings as w
+    where a.type = 6
 ),
 
 hasty as (
@@ -37,13 +59,13 @@ hasty as (
         c.person_id,
         c.created_at_utc
     from actions as c
-    inner join actions as s
+    inner join sends as s
         on s.prospect_id = c.prospect_id
         and s.email_kind = c.email_kind
         and s.email_id = c.email_id
         and c.created_at_utc >= s.created_at_utc
-        and c.created_at_utc <= s.created_at_utc + interval '10' second
-    where c.type = 1 and c.is_email_activity and s.type = 6
+        and c.created_at_utc <= s.hasty_until_utc
+    where c.type = 1 and c.is_email_activity
 ),
 
 seconds as (

@@ -37,6 +37,10 @@ cohorts as (
         cast(sum(case when is_first then 0 else 1 end) as bigint) as entered_again
     from int_stage_entries
     group by stage_id, month_starts_on
+),
+
+mql_stages as (
+    select stage_id from int_mql_stages group by stage_id
 )
 
 select
@@ -45,6 +49,7 @@ select
     s.name as stage_name,
     s.position,
     s.is_deleted,
+    m.stage_id is not null as is_mql_stage,
     c.entered,
     c.advanced,
     c.still_there,
@@ -59,3 +64,4 @@ select
 from cohorts as c
 left join durations as d on d.stage_id = c.stage_id and d.month_starts_on = c.month_starts_on
 left join stg_lifecycle_stages as s on s.id = c.stage_id
+left join mql_stages as m on m.stage_id = c.stage_id

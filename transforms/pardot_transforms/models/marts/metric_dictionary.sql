@@ -1249,6 +1249,30 @@ from (
             'Over int_stage_entries. Only stays that have ended: recent months look fast.'
         ),
         (
+            'qualified_prospects',
+            'is_mql',
+            'Is a marketing qualified lead (MQL)',
+            'max(case when is_met then 1 else 0 end) = 1',
+            'prospect',
+            'Over int_qualifications: by any rule of mql_rules. Ours is a lifecycle stage whose name begins with marketing qualified or MQL, and every later one; without such a stage nobody is an MQL until you name yours there. A stage for lost people of a greater position counts as later, too.'
+        ),
+        (
+            'qualified_prospects',
+            'became_mql_at',
+            'Became a marketing qualified lead',
+            'min(met_at)',
+            'prospect',
+            'Over int_qualifications. By the moves and versions that are loaded; NULL for who was one before anything was recorded, so the first months of rules of score, grade or user are too low. Does not go away with the status: count by it who became one, by is_mql who is one.'
+        ),
+        (
+            'qualified_prospects',
+            'days_to_mql',
+            'Days to marketing qualified lead',
+            'case when became_mql_at >= created_at then date_diff(''day'', cast(created_at at time zone ''UTC'' as date), cast(became_mql_at at time zone ''UTC'' as date)) end',
+            'prospect',
+            'Only of those who became one: recent prospects that will be slow are not in it.'
+        ),
+        (
             'prospect_cohorts',
             'prospects',
             'Prospects of the cohort',

@@ -65,6 +65,8 @@ select
     p.is_opted_out,
     p.is_deleted,
     p.id is not null as is_loaded,
+    coalesce(q.is_mql, false) as is_mql,
+    q.became_mql_at,
     d.as_of,
     n.first_touch_at,
     n.last_touch_at,
@@ -103,4 +105,5 @@ select
     coalesce(n.other_ever, 0) as other_ever
 from stg_prospects as p
 full outer join per_prospect as n on n.prospect_id = p.id
+left join qualified_prospects as q on q.prospect_id = coalesce(p.id, n.prospect_id)
 cross join int_as_of as d
