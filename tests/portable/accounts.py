@@ -45,6 +45,7 @@ URLS = (
     " https://a.example/ ",
     "https://a.example/é😀?😀", "a?b?c#d#e", "\u00a0https://a.example/\u00a0",
 )  # fmt: skip
+STAGES = (*TEXTS, "MQL", "mql 2", " Marketing Qualified\u3000", "marketing qualified", "Sales qualified")
 STATUSES = (None, "", "Won", "won", "WON", "Lost", "lost", "Open")
 GRADES = (None, "", " ", "A", "a+", " B-", "\u00a0c", "D", "F", "Z", "Å")
 AMOUNTS = (None, 0.0, 0.005, 0.015, 0.285, 1.005, 2.675, 33.333333, 1234.565, 99.99, 1e6, 1e13, -5.5, 0.1 + 0.2)
@@ -127,7 +128,7 @@ def _busy_people(before: int) -> list[Row]:
 
 def _maker(table: str, name: str, kind: str, chance: random.Random) -> Callable[[], Any]:
     pools: dict[str, tuple[Any, ...]] = {"email": EMAILS, "url": URLS, "destination_url": URLS, "status": STATUSES}
-    pools |= {"grade": GRADES}
+    pools |= {"grade": GRADES} | ({"name": STAGES} if table == "lifecycle_stages" else {})
     if name in pools:
         return lambda: chance.choice(pools[name])
     if kind == "boolean":

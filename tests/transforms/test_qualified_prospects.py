@@ -34,11 +34,11 @@ FIT: Rule = ("score and grade", None, False, 100, "B-", None)
 
 def written(folder: Path, rules: Sequence[Rule]) -> Path:
     folder.mkdir(exist_ok=True)
-    rows = " union all\n".join(f"select {', '.join(map(_sql, rule))}" for rule in rules)
-    named = "as t (rule, stage_name, counts_later_stages, least_score, least_grade, is_assigned)"
+    rows = " union all\n".join(f"select {', '.join(map(_sql, (n, *rule)))}" for n, rule in enumerate(rules, 1))
+    named = "as t (rule_number, rule, stage_name, counts_later_stages, least_score, least_grade, is_assigned)"
     columns = (
-        "rule, cast(stage_name as varchar) as stage_name, counts_later_stages, cast(least_score as bigint) as "
-        "least_score, cast(least_grade as varchar) as least_grade, cast(is_assigned as boolean) as is_assigned"
+        "rule_number, rule, cast(stage_name as varchar) as stage_name, counts_later_stages, "
+        "cast(least_score as bigint) as least_score, cast(least_grade as varchar) as least_grade, cast(is_assigned as boolean) as is_assigned"
     )
     (folder / "mql_rules.sql").write_text(f"-- One row per rule.\nselect {columns} from ({rows}) {named}\n", "utf-8")
     return folder
@@ -295,7 +295,7 @@ def test_every_mql_equals_plain_python(chaos: Any) -> None:
             continue
         times = [at for _, at in found.values() if at]
         became = min(times, default=None)
-        names = sorted(name for name, (_, at) in found.items() if at == became)
+        names = [name for name, (_, at) in found.items() if at == became]
         created = versions[prospect][-1]["created_at"] if prospect in versions else None
         days = (became.date() - created.date()).days if became and created and became >= created else None
         is_mql = any(is_met for is_met, _ in found.values())
@@ -318,4 +318,4 @@ def test_every_formula_of_the_metric_dictionary_gives_its_column(chaos: Any) -> 
 def test_these_rules_are_those_that_are_delivered() -> None:
     (ours,) = [model for model in load_project().models.values() if model.name == "mql_rules"]
     with duckdb.connect(":memory:") as connection:
-        assert connection.execute(ours.sql).fetchall() == list(OURS)
+        assert connection.execute(ours.sql).fetchall() == [(n, *rule) for n, rule in enumerate(OURS, 1)]

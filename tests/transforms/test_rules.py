@@ -146,6 +146,7 @@ WRONG_VALUES = {
     "capitals": ("mql_rules", {"stage_name": "'MQL'"}),
     "no such grade": ("mql_rules", {"stage_name": "cast(null as varchar)", "least_grade": "'E'"}),
     "same name twice": ("mql_rules", {"rule": "'stage'"}),
+    "same number twice": ("mql_rules", {"rule_number": "1"}),
     "nothing counts": ("follow_up_weights", {"most": "0"}),
     "score by nothing": ("follow_up_settings", {"score_per_point": "0"}),
     "factor 0": ("data_quality_settings", {"volume_factor": "0"}),

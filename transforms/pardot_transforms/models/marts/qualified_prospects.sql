@@ -9,12 +9,13 @@ with qualified as (
 ),
 
 named as (
-    -- The rule by which it became one; of those with an unknown time, the first by name.
+    -- The rule by which it became one, a known time before an unknown one.
     select
-        prospect_id,
-        rule,
-        row_number() over (partition by prospect_id order by met_at nulls last, rule) as place
-    from int_qualifications
+        q.prospect_id,
+        q.rule,
+        row_number() over (partition by q.prospect_id order by q.met_at nulls last, r.rule_number) as place
+    from int_qualifications as q
+    inner join mql_rules as r on r.rule = q.rule
 ),
 
 deals as (
