@@ -79,6 +79,13 @@ ROWS: Final[Mapping[str, str]] = {
     "database_growth": "select *, changed_on as counted_on from pardot_marts_views.int_database_changes",
     "deliverability": "from activities where type in (6, 13, 14, 36)",
     "lifecycle_funnel": "from pardot_marts_views.int_stage_entries",
+    "prospect_engagement": """
+        select a.*, coalesce((
+            select sum(w.points) from pardot_marts_views.activity_weights w
+            where w.type = a.type and (w.asset_kind is null or w.asset_kind = a.asset_kind)
+        ), 0) as points
+        from activities a where prospect_id is not null
+    """,
     "qualified_prospects": "from pardot_marts_views.int_qualifications",
     "prospect_cohorts": """
         select

@@ -17,6 +17,8 @@ END = utc(2026, 3, 31, 3)  # in the night in which Europe changes its clocks
 TYPES = [6] * 8 + [11] * 5 + [1] * 3 + [2, 4, 20, 13, 36, 12, 35, 14, 21, 5, 61, None]
 SPANS = {"7d": 7, "30d": 30, "90d": 90, "ever": None}
 VERBS = {"sent": 6, "opens": 11, "clicks": 1, "views": 2, "successes": 4, "visits": 20}
+POINTS = {4: 50, 1: 3, 21: 3, 7: 3, 20: 3, 3: -5}
+"""Of Account Engagement's baseline scoring; a view of a file is 3, too."""
 Activity = dict[str, Any]
 
 
@@ -26,7 +28,7 @@ def random_activities(seed: int, count: int) -> list[Activity]:
     edges = [END - timedelta(days=days, seconds=late) for days in (0, 7, 30, 90) for late in (0, 1)]
     activities: list[Activity] = [{"id": 0, "type": 20, "created_at": END}]
     for id in range(1, count):
-        kind = pick.choice(["list_email_id", "email_id", "email_template_id", "form_id", "visit_id", None])
+        kind = pick.choice(["list_email_id", "email_id", "email_template_id", "form_id", "file_id", "visit_id", None])
         activities.append(
             {
                 "id": id,
@@ -65,7 +67,7 @@ def list_email_of(activity: Activity) -> int | None:
 
 
 def kind_of(activity: Activity) -> str:
-    kinds = ("list_email", "email_template", "email", "form", "visit")
+    kinds = ("list_email", "email_template", "email", "form", "file", "visit")
     return next((kind for kind in kinds if activity.get(f"{kind}_id") is not None), "none")
 
 
@@ -155,14 +157,19 @@ def test_prospect_engagement_equals_plain_python(world: tuple[Warehouse, list[Ac
         assert row["first_touch_at"] == min(times, default=None)
         assert row["last_touch_at"] == max(times, default=None)
         for span, days in SPANS.items():
-            inside = [
-                activity["type"]
+            rows_inside = [
+                activity
                 for activity in own
                 if days is None or (activity["created_at"] and activity["created_at"] > END - timedelta(days=days))
             ]
+            inside = [activity["type"] for activity in rows_inside]
             expected = {verb: inside.count(type) for verb, type in VERBS.items()}
             expected["activities"] = len(inside)
             expected["other"] = sum(type not in VERBS.values() for type in inside)
+            expected["activity_points"] = sum(
+                3 if activity["type"] == 2 and kind_of(activity) == "file" else POINTS.get(activity["type"], 0)
+                for activity in rows_inside
+            )
             assert {verb: row[f"{verb}_{span}"] for verb in expected} == expected
 
 

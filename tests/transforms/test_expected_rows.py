@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from transforms_warehouse import Warehouse, utc
@@ -276,6 +277,42 @@ def test_prospect_windows_end_at_the_latest_activity_and_leave_out_their_older_e
     assert second["last_engaged_at"] is None
     third = only(rows, prospect_id=3)
     assert (third["activities_ever"], third["first_touch_at"], third["as_of"]) == (0, None, utc(2026, 3, 31))
+
+
+def test_activity_points_are_those_of_the_baseline_scoring_and_add_up(warehouse: Warehouse) -> None:
+    at = {"prospect_id": 1, "created_at": utc(2026, 3, 31)}
+    warehouse.load(
+        "visitor_activities",
+        [
+            activity(1, 4, form_id=1, **at),
+            activity(2, 2, file_id=1, **at),
+            activity(3, 2, form_id=1, **at),
+            activity(4, 3, form_id=1, prospect_id=1, created_at=utc(2026, 3, 10)),
+            activity(5, 11, list_email_id=1, **at),
+            activity(6, 4, form_id=1, created_at=utc(2026, 3, 31)),
+            activity(7, 21, custom_redirect_id=1, prospect_id=1, created_at=None),
+        ],
+    )
+    warehouse.load("prospects", [{"id": 2}])
+    warehouse.build()
+    first, second = warehouse.mart("prospect_engagement")
+    spans = ("7d", "30d", "90d", "ever")
+    assert [first[f"activity_points_{span}"] for span in spans] == [53, 48, 48, 51]
+    assert [second[f"activity_points_{span}"] for span in spans] == [0, 0, 0, 0]
+
+
+def test_own_activity_weights_add_up_where_several_fit(warehouse: Warehouse, tmp_path: Path) -> None:
+    rows = ("4, cast(null as varchar), 1", "4, 'form', 10", "2, 'file', -100")
+    names = "select a as type, b as asset_kind, c as points"
+    text = " union all ".join(f"{names} from (select {row}) as t (a, b, c)" for row in rows)
+    (tmp_path / "activity_weights.sql").write_text(f"-- One row per type.\n{text}\n", "utf-8")
+    warehouse.load(
+        "visitor_activities",
+        [activity(1, 4, form_id=1, prospect_id=1), activity(2, 4, prospect_id=1), activity(3, 2, prospect_id=1)],
+    )
+    warehouse.build(rules=tmp_path)
+    (row,) = warehouse.mart("prospect_engagement")
+    assert row["activity_points_ever"] == 12
 
 
 def test_sends_and_bounces_are_no_engagement(warehouse: Warehouse) -> None:

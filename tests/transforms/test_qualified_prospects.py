@@ -38,7 +38,8 @@ def written(folder: Path, rules: Sequence[Rule]) -> Path:
     named = "as t (rule_number, rule, stage_name, counts_later_stages, least_score, least_grade, is_assigned)"
     columns = (
         "rule_number, rule, cast(stage_name as varchar) as stage_name, counts_later_stages, "
-        "cast(least_score as bigint) as least_score, cast(least_grade as varchar) as least_grade, cast(is_assigned as boolean) as is_assigned"
+        "cast(least_score as bigint) as least_score, cast(least_grade as varchar) as least_grade, "
+        "cast(is_assigned as boolean) as is_assigned"
     )
     (folder / "mql_rules.sql").write_text(f"-- One row per rule.\nselect {columns} from ({rows}) {named}\n", "utf-8")
     return folder

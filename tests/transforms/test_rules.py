@@ -97,7 +97,7 @@ def test_every_rule_is_on_the_page() -> None:
     text = PAGE.read_text("utf-8")
     models = load_project().models
     rules = [name for name, model in models.items() if model.is_rule]
-    assert len(rules) == 8
+    assert len(rules) == 9
     assert {name for name in models if name.endswith(("_weights", "_settings", "_rules"))} < set(rules)
     assert [name for name in rules if f"`{name}`" not in text] == []
 
@@ -147,6 +147,8 @@ WRONG_VALUES = {
     "no such grade": ("mql_rules", {"stage_name": "cast(null as varchar)", "least_grade": "'E'"}),
     "same name twice": ("mql_rules", {"rule": "'stage'"}),
     "same number twice": ("mql_rules", {"rule_number": "1"}),
+    "type and kind twice": ("activity_weights", {"type": "4"}),
+    "no points": ("activity_weights", {"points": "cast(null as bigint)"}),
     "nothing counts": ("follow_up_weights", {"most": "0"}),
     "score by nothing": ("follow_up_settings", {"score_per_point": "0"}),
     "factor 0": ("data_quality_settings", {"volume_factor": "0"}),

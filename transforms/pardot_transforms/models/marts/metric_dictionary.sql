@@ -218,6 +218,14 @@ from (
         ),
         (
             'prospect_engagement',
+            'activity_points_ever',
+            'Activity points',
+            'sum(points)',
+            'prospect and span',
+            'Over activities with the points of activity_weights. The spans _7d, _30d and _90d end at as_of, the latest activity in the data. Not the score of Account Engagement, which also counts page views, opportunities, completion actions, automation rules and what people set by hand. Clicks and downloads by machines count, too.'
+        ),
+        (
+            'prospect_engagement',
             'activities_ever',
             'Activities',
             'sum(1)',

@@ -71,6 +71,10 @@ select
     n.first_touch_at,
     n.last_touch_at,
     n.last_engaged_at,
+    coalesce(a.points_7d, 0) as activity_points_7d,
+    coalesce(a.points_30d, 0) as activity_points_30d,
+    coalesce(a.points_90d, 0) as activity_points_90d,
+    coalesce(a.points_ever, 0) as activity_points_ever,
     coalesce(n.activities_7d, 0) as activities_7d,
     coalesce(n.activities_30d, 0) as activities_30d,
     coalesce(n.activities_90d, 0) as activities_90d,
@@ -105,5 +109,6 @@ select
     coalesce(n.other_ever, 0) as other_ever
 from stg_prospects as p
 full outer join per_prospect as n on n.prospect_id = p.id
+left join int_activity_points as a on a.prospect_id = n.prospect_id
 left join qualified_prospects as q on q.prospect_id = coalesce(p.id, n.prospect_id)
 cross join int_as_of as d
