@@ -115,15 +115,18 @@ def test_rule_may_leave_out_later_stages(warehouse: Warehouse, tmp_path: Path) -
     assert qualified(warehouse, "rule", rules=rules) == {1: ("only this",)}
 
 
-GRADES = {"A+": 1, " a ": 1, "B": 1, "B-": 1, "C+": 0, "D": 0, "F": 0, "": 0, None: 0, "Z": 0}
+GRADES = ("A+", " a ", "B+", "B", "B-", "C+", "D", "F", "", None, "Z")
+REACHED = {"A+": 1, "A": 2, "B+": 3, "B": 4, "B-": 5, "F": 8}
+"""Least grade -> how many of the grades above reach it."""
 
 
-def test_score_and_grade_must_both_be_reached(warehouse: Warehouse, tmp_path: Path) -> None:
+@pytest.mark.parametrize("least", REACHED)
+def test_score_and_grade_must_both_be_reached(warehouse: Warehouse, tmp_path: Path, least: str) -> None:
     prospects = [{"id": n, "score": 100, "grade": grade} for n, grade in enumerate(GRADES)]
-    others = [{"id": 90, "score": 99, "grade": "A"}, {"id": 91, "grade": "A"}]
+    others = [{"id": 90, "score": 99, "grade": "A+"}, {"id": 91, "grade": "A+"}]
     warehouse.load("prospects", [*prospects, *others])
-    found = qualified(warehouse, "is_mql", rules=written(tmp_path / "rules", [FIT]))
-    assert sorted(found) == [n for n, is_reached in enumerate(GRADES.values()) if is_reached]
+    rules = written(tmp_path / "rules", [("fit", None, False, 100, least, None)])
+    assert sorted(qualified(warehouse, "is_mql", rules=rules)) == list(range(REACHED[least]))
 
 
 def test_recorded_versions_tell_since_when_and_an_unknown_past_does_not(warehouse: Warehouse, tmp_path: Path) -> None:

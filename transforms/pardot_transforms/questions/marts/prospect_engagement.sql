@@ -38,10 +38,3 @@ FROM pardot_marts.prospect_engagement
 WHERE NOT coalesce(is_deleted, false)
 GROUP BY ALL
 ORDER BY state;
-
--- Who has earned most activity points in 30 days, and is the score of Account Engagement of the same opinion?
-SELECT prospect_id, prospect_name, activity_points_30d, score, is_mql
-FROM pardot_marts.prospect_engagement
-WHERE activity_points_30d > 0
-ORDER BY activity_points_30d DESC, prospect_id
-LIMIT 20;
