@@ -21,6 +21,8 @@ setup: $(READY) ## install the locked dependencies and this package into .venv
 demo: $(READY) ## the whole product offline, in a minute: no account, no settings
 	@$(VENV)/bin/pardot-etl demo
 
+# Where a machine is told to write no bytecode, every worker and every process that a test starts would compile anew.
+test long sweep: export PYTHONDONTWRITEBYTECODE =
 test: lint types ## lint, types, and the whole test-suite
 	@$(MAKE) --no-print-directory left-out
 	$(RUN) -m pytest -q -n $(WORKERS) -m "not sweep and not long and not dbt" -rs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ ARROW_TYPES = {
 }
 
 
+@cache
+def declared_columns() -> dict[str, dict[str, str]]:
+    """Return the raw tables that the models read, with the types of their columns by name."""
+    return {
+        source.name: {name: kind for name, kind in source.columns.items() if name != "_dlt_load_id"}
+        for source in load_project().sources.values()
+    }
+
+
 def utc(*parts: int) -> datetime:
     """`utc(2026, 3, 1, 12)` is noon of that day in UTC."""
     return datetime(*parts, tzinfo=timezone.utc)  # type: ignore[misc,arg-type]
@@ -42,10 +52,7 @@ class Warehouse:
         self.connection = connection
         self.raw_schema = raw_schema
         self.marts_schema = marts_schema
-        self._declared = {
-            source.name: {name: kind for name, kind in source.columns.items() if name != "_dlt_load_id"}
-            for source in load_project().sources.values()
-        }
+        self._declared = declared_columns()
 
     def load(
         self,

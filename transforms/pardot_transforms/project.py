@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -287,7 +288,9 @@ def _entries(documents: Mapping[str, Mapping[str, Any]], kind: str) -> Iterator[
             yield file, entry
 
 
+@lru_cache(maxsize=64)
 def _parse_yaml(file: str, text: str) -> Mapping[str, Any]:
+    """Parse each text once in a process; nobody changes a document."""
     import yaml
 
     try:
