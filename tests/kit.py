@@ -90,8 +90,12 @@ class Account:
 
 def build_store(activities: int, *, seed: int = 7, path: str = ":memory:") -> Store:
     store = Store(path)
-    build_company(store, activities=activities, seed=seed, end_at=END)
+    fill(store, activities, seed=seed)
     return store
+
+
+def fill(store: Store, activities: int, *, seed: int = 7) -> None:
+    build_company(store, activities=activities, seed=seed, end_at=END)
 
 
 def without_several_values(store: Store) -> Store:

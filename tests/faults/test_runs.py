@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,15 @@ from typing import Any
 import duckdb
 import pytest
 from fetching import WINDOWS, OpenAccount, calls, event_names
-from kit import Account, table_differences
+from kit import Account, fill, table_differences, without_several_values
+from prepared import copied, prepare
 
 from pardot.errors import AuthenticationError, RunLockedError
 from pardot_emulator import Behaviour, Fault
 from pardot_emulator.exports import Status
 from pardot_emulator.faults import KINDS, Detail, Exchange
 from pardot_emulator.messages import Response
+from pardot_emulator.store import Store
 from pardot_etl.lock import RunLock
 from pardot_etl.run import RunOptions
 from pardot_etl.summary import RunSummary
@@ -44,6 +47,23 @@ def differences(account: Account) -> dict[str, list[str]]:
 
 def run(account: Account, **overrides: Any) -> RunSummary:
     return account.run(OPTIONS, **overrides)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def begin(store: Store) -> None:
+        fill(store, 150)
+        without_several_values(store)
+
+    return prepare(tmp_path_factory.mktemp("loaded"), begin, run)
+
+
+@pytest.fixture
+def loaded(prepared: Path, tmp_path: Path) -> Iterator[Account]:
+    """The account after its first run."""
+    with copied(prepared, tmp_path) as account:
+        yield account
+        account.emulator.faults.assert_all_consumed()
 
 
 # -- what Pardot does
@@ -79,11 +99,10 @@ def test_time_since_an_interrupted_run_is_asked_for_as_well(account: Account) ->
     assert summary.objects["visitor_activities"].parsed >= account.store.count("visitor-activities")
 
 
-def test_deleted_working_database_is_filled_anew(account: Account) -> None:
-    run(account)
-    account.places.working_database.unlink()
-    run(account)
-    assert differences(account) == {}
+def test_deleted_working_database_is_filled_anew(loaded: Account) -> None:
+    loaded.places.working_database.unlink()
+    run(loaded)
+    assert differences(loaded) == {}
 
 
 # -- what is in the rows
@@ -123,44 +142,41 @@ def test_bad_records_are_set_aside_and_every_record_is_accounted_for(
     assert query(account, "SELECT count(*) FROM pardot.rejected_rows") == [(2,)]
 
 
-def test_records_that_two_rounds_set_aside_are_all_kept(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_that_two_rounds_set_aside_are_all_kept(loaded: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that goes on with an export sets a record aside, and so does the round for the time since."""
     monkeypatch.setattr("pardot_emulator.faults.KINDS", {**KINDS, "spoil": spoil})
-    run(account)
-    account.next_day(seed=3)
-    account.emulator.faults.add(Fault("export.download", "http", times=6, status=503))
-    assert run(account).exit_code == 75
-    account.next_day(seed=4)
-    account.emulator.faults.add(Fault("export.download", "spoil", times=2))
-    summary = run(account, review_days=0)
+    loaded.next_day(seed=3)
+    loaded.emulator.faults.add(Fault("export.download", "http", times=6, status=503))
+    assert run(loaded).exit_code == 75
+    loaded.next_day(seed=4)
+    loaded.emulator.faults.add(Fault("export.download", "spoil", times=2))
+    summary = run(loaded, review_days=0)
     assert summary.objects["visitor_activities"].set_aside == 4
-    assert query(account, "SELECT count(*) FROM pardot.rejected_rows") == [(4,)]
+    assert query(loaded, "SELECT count(*) FROM pardot.rejected_rows") == [(4,)]
 
 
-def test_destination_that_was_set_back_gets_all_rows(account: Account) -> None:
+def test_destination_that_was_set_back_gets_all_rows(loaded: Account) -> None:
     """What an interrupted run left behind begins where its destination stood; another one may need more."""
-    run(account)
-    backup = account.places.working_database.read_bytes()
-    account.next_day(seed=3)
-    run(account)
-    account.next_day(seed=4)
-    account.emulator.faults.add(Fault("export.download", "http", times=6, status=503))
-    assert run(account).exit_code == 75
-    account.places.working_database.write_bytes(backup)
-    assert run(account).exit_code == 0
-    assert differences(account) == {}
+    backup = loaded.places.working_database.read_bytes()
+    loaded.next_day(seed=3)
+    run(loaded)
+    loaded.next_day(seed=4)
+    loaded.emulator.faults.add(Fault("export.download", "http", times=6, status=503))
+    assert run(loaded).exit_code == 75
+    loaded.places.working_database.write_bytes(backup)
+    assert run(loaded).exit_code == 0
+    assert differences(loaded) == {}
 
 
-def test_older_copy_that_arrives_later_does_not_win(account: Account) -> None:
-    run(account)
-    newest = max(account.store.rows("visitor-activities"), key=lambda row: row["updatedAt"])  # type: ignore[arg-type, return-value]
+def test_older_copy_that_arrives_later_does_not_win(loaded: Account) -> None:
+    newest = max(loaded.store.rows("visitor-activities"), key=lambda row: row["updatedAt"])  # type: ignore[arg-type, return-value]
     number = int(str(newest["id"]))
-    now = account.clock.advance(timedelta(hours=1)).replace(microsecond=0)
-    account.store.update("visitor-activities", number, details="newer", updatedAt=now)
-    run(account)
-    account.store.update("visitor-activities", number, details="older", updatedAt=now - timedelta(minutes=1))
-    run(account)
-    assert query(account, f"SELECT details FROM pardot.visitor_activities WHERE id = {number}") == [("newer",)]
+    now = loaded.clock.advance(timedelta(hours=1)).replace(microsecond=0)
+    loaded.store.update("visitor-activities", number, details="newer", updatedAt=now)
+    run(loaded)
+    loaded.store.update("visitor-activities", number, details="older", updatedAt=now - timedelta(minutes=1))
+    run(loaded)
+    assert query(loaded, f"SELECT details FROM pardot.visitor_activities WHERE id = {number}") == [("newer",)]
 
 
 @pytest.mark.parametrize("way", ["custom field deleted", "field refused"])
@@ -264,18 +280,16 @@ def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
         assert json.loads(lock.read_text())["pid"] == os.getpid()
 
 
-def test_failed_run_leaves_the_previous_snapshot(account: Account) -> None:
-    run(account)
-    before = account.places.published_database.read_bytes()
-    account.emulator.faults.add(Fault("token", "http", status=400, body='{"error": "invalid_grant"}'))
+def test_failed_run_leaves_the_previous_snapshot(loaded: Account) -> None:
+    before = loaded.places.published_database.read_bytes()
+    loaded.emulator.faults.add(Fault("token", "http", status=400, body='{"error": "invalid_grant"}'))
     with pytest.raises(AuthenticationError):
-        run(account)
-    assert account.places.published_database.read_bytes() == before
+        run(loaded)
+    assert loaded.places.published_database.read_bytes() == before
 
 
-def test_reader_keeps_the_old_snapshot_and_the_next_one_gets_the_new(account: Account) -> None:
-    run(account)
-    published = account.places.published_database
+def test_reader_keeps_the_old_snapshot_and_the_next_one_gets_the_new(loaded: Account) -> None:
+    published = loaded.places.published_database
     count = "SELECT count(*) FROM pardot.visitor_activities"
     reader = (
         "import duckdb, sys; db = duckdb.connect(sys.argv[1], read_only=True);"
@@ -288,15 +302,15 @@ def test_reader_keeps_the_old_snapshot_and_the_next_one_gets_the_new(account: Ac
         assert process.stdin is not None
         assert process.stdout is not None
         old = process.stdout.readline()
-        account.next_day(seed=3)
+        loaded.next_day(seed=3)
         stray = published.with_name(f"{published.name}.wal")
         stray.write_bytes(b"left by somebody")
-        run(account)
+        run(loaded)
         process.stdin.write("\n")
         process.stdin.flush()
         assert process.stdout.readline() == old
-    assert query(account, count) == [(account.store.count("visitor-activities"),)]
-    assert int(old) < account.store.count("visitor-activities")
+    assert query(loaded, count) == [(loaded.store.count("visitor-activities"),)]
+    assert int(old) < loaded.store.count("visitor-activities")
     assert [path.name for path in published.parent.glob("*published*")] == [published.name]
     assert published.stat().st_mode & 0o777 == 0o444
 

@@ -12,7 +12,8 @@ import duckdb
 import pytest
 from command_line import invoke
 from fetching import calls
-from kit import END, Account, build_store, open_account, table_differences
+from kit import END, Account, build_store, fill, open_account, table_differences
+from prepared import copied, prepare
 
 from pardot.backfills import Backfill
 from pardot.errors import SettingsError, StorageError
@@ -28,16 +29,17 @@ LATELY = END - timedelta(days=10)
 PAST = Backfill(datetime(2025, 11, 1, tzinfo=timezone.utc), END - timedelta(days=5))
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare(tmp_path_factory.mktemp("loaded"), lambda store: fill(store, 600), run)
+
+
 @pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
+def account(loaded: Path, tmp_path: Path) -> Iterator[Account]:
     """An account of which only the last days are loaded."""
-    account = open_account(tmp_path, build_store(600))
-    account.sleep = lambda _: None
-    with account.emulator:
-        run(account)
+    with copied(loaded, tmp_path) as account:
         yield account
         account.emulator.faults.assert_all_consumed()
-    account.store.close()
 
 
 def run(

@@ -14,7 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 from command_line import files_below, invoke
-from kit import END, HISTORY_START, Account, build_store, open_account, table_differences, without_several_values
+from kit import END, HISTORY_START, Account, fill, open_account, table_differences, without_several_values
+from prepared import STORE, copied, prepare
+from sampling import sampled
 from security.canaries import iter_files
 
 from pardot.backfills import Backfill
@@ -32,15 +34,6 @@ ADDRESS = "Zora.Quimby+7@forget-me.example.com"
 SAID = (ADDRESS, "Quimbyesque", "a remark of nobody else")
 """What stands in this person's rows and in nobody else's."""
 A_DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An account of which one person can be told from everybody else, to be copied."""
-    folder = tmp_path_factory.mktemp("template")
-    with without_several_values(build_store(150, path=str(folder / "store.sqlite"))) as store:
-        introduce(store)
-    return folder
 
 
 def introduce(store: Store) -> None:
@@ -90,35 +83,29 @@ def is_of(table: str, row: Any, prospects: tuple[int, ...], theirs: set[int]) ->
 
 
 @pytest.fixture(scope="module")
-def loaded(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which the account was loaded, with the person, to be copied."""
-    folder = tmp_path_factory.mktemp("loaded")
-    with pytest.MonkeyPatch.context() as patch, Store(str(template / "store.sqlite")) as store:
-        patch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
-        account = open_account(folder, store)
-        with account.emulator:
-            assert account.run(LOAD).exit_code == 0
-    return folder
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an account of which one person can be told from everybody else, loaded with that person."""
+
+    def begin(store: Store) -> None:
+        fill(store, 150)
+        introduce(without_several_values(store))
+
+    return prepare(tmp_path_factory.mktemp("loaded"), begin, run)
 
 
 @pytest.fixture
-def account(loaded: Path, template: Path, tmp_path: Path) -> Iterator[Account]:
+def account(loaded: Path, tmp_path: Path) -> Iterator[Account]:
     """A copy of all that: what was loaded, and an account that goes on."""
-    shutil.copytree(loaded, tmp_path, dirs_exist_ok=True)
-    shutil.copyfile(template / "store.sqlite", tmp_path / "store.sqlite")
-    with Store(str(tmp_path / "store.sqlite")) as store:
-        account = open_account(tmp_path, store)
-        account.sleep = lambda _: None
-        with account.emulator:
-            yield account
+    with copied(loaded, tmp_path) as account:
+        yield account
 
 
 def left(account: Account) -> list[str]:
     """Return where anything stands that only this person's rows say: in bytes as they are, and in rows."""
-    store = account.folder / "store.sqlite"
+    store = account.folder / STORE
     return [
         f"{word} in {place}"
-        for place, content in iter_files(account.folder, besides=list(account.folder.glob("store.sqlite*")))
+        for place, content in iter_files(account.folder, besides=list(account.folder.glob(f"{STORE}*")))
         for word in SAID
         if word.lower().encode() in content.lower() and place != str(store)
     ]
@@ -390,10 +377,14 @@ STEPS = (
 )
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_erasure_is_finished(step: str, when: str, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+KILLS = [(step, when) for number, step in enumerate(STEPS) for when in ("before", "after")[:: (-1) ** number]]
+"""Every step, and by turns the moment before it and the one after it first."""
+
+
+@pytest.mark.parametrize("kill", sampled(KILLS, 2, "-".join))
+def test_killed_erasure_is_finished(kill: tuple[str, str], account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the same command where the kill came before a step, by the next run where it came after it."""
+    step, when = kill
     with monkeypatch.context() as patch:
         module, _, name = f"pardot_etl.{step}".rpartition(".")
         holder: Any = pytest.importorskip(module) if "Tables" not in module else _tables()

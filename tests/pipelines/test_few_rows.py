@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import Any
 
 import duckdb
 import pytest
-from kit import Account, build_store, open_account, table_differences
+from kit import Account, fill, table_differences
+from prepared import copied, prepare
 
 from pardot.catalogue import CATALOGUE
 from pardot.few_rows import MORE_THAN_FEW
 from pardot.settings import Settings
-from pardot_emulator import Behaviour, Fault
+from pardot_emulator import Fault
 from pardot_etl.planning import plan_run
 from pardot_etl.run import RunOptions
 
@@ -24,12 +25,18 @@ TABLES = ("visitor_activities", "visits", "visitor_page_views")
 OPTIONS = RunOptions(objects=TABLES, transform=False)
 
 
-@pytest.fixture
-def account(tmp_path: Path) -> Any:
-    """An account whose history is loaded."""
-    account = open_account(tmp_path, build_store(800), Behaviour())
-    with account.emulator:
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def load(account: Account) -> None:
         assert account.run(OPTIONS, review_days=0).exit_code == 0
+
+    return prepare(tmp_path_factory.mktemp("loaded"), lambda store: fill(store, 800), load)
+
+
+@pytest.fixture
+def account(loaded: Path, tmp_path: Path) -> Iterator[Account]:
+    """An account whose history is loaded."""
+    with copied(loaded, tmp_path) as account:
         yield account
 
 
@@ -91,7 +98,7 @@ def test_an_export_delivers_what_a_query_does_not_and_is_asked_at_once_for_a_wee
     assert not {"field.refused", "field.left_out"} & {event.name for event in account.events}
     account.emulator.faults.assert_all_consumed()
     for _ in range(6):
-        made = run(account)
+        made = run(account, "visits")
         assert (made["export.create"], made["query:visits"]) == (1, 0)
     assert run(account)["query:visits"] == 1
 

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 from fetching import calls
-from kit import Account, build_store, open_account, table_differences, without_several_values
+from kit import Account, build_store, fill, open_account, table_differences, without_several_values
+from prepared import copied, prepare
 from sampling import sampled
 
 from pardot.errors import StorageError
@@ -18,6 +19,7 @@ from pardot.purges import MANY_ROWS
 from pardot_emulator import Fault
 from pardot_emulator.faults import KINDS, Detail, Exchange
 from pardot_emulator.messages import Response
+from pardot_emulator.store import Store
 from pardot_etl.database import connect
 from pardot_etl.planning import plan_run
 from pardot_etl.rounds import Rounds
@@ -29,17 +31,24 @@ OPTIONS = RunOptions(objects=TABLES, transform=False)
 A_DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Account]:
-    """An account that was loaded once."""
-    account = open_account(tmp_path, without_several_values(build_store(400)))
-    account.sleep = lambda _: None
-    with account.emulator:
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def begin(store: Store) -> None:
+        fill(store, 400)
+        without_several_values(store)
+
+    def load(account: Account) -> None:
         assert run(account).exit_code == 0
-        account.events.clear()
+
+    return prepare(tmp_path_factory.mktemp("loaded"), begin, load)
+
+
+@pytest.fixture
+def account(loaded: Path, tmp_path: Path) -> Iterator[Account]:
+    """An account that was loaded once."""
+    with copied(loaded, tmp_path) as account:
         yield account
         account.emulator.faults.assert_all_consumed()
-    account.store.close()
 
 
 def run(account: Account, **overrides: Any) -> RunSummary:

@@ -10,13 +10,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from kit import HISTORY_START, Account, build_store, open_account, without_several_values
+from kit import HISTORY_START, Account, build_store, fill, open_account, without_several_values
+from prepared import copied, prepare
 
 from pardot.backfills import Backfill
 from pardot.events import Event
 from pardot_emulator import Fault
 from pardot_emulator.faults import KINDS, Detail, Exchange
 from pardot_emulator.messages import Response
+from pardot_emulator.store import Store
 from pardot_etl.run import RunOptions, run
 from pardot_etl.status import read_status
 from pardot_etl.summary import ObjectCounts
@@ -33,6 +35,22 @@ def account(tmp_path: Path) -> Iterator[Account]:
         account.sleep = lambda _: None
         with account.emulator:
             yield account
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def begin(store: Store) -> None:
+        fill(store, 150)
+        without_several_values(store)
+
+    return prepare(tmp_path_factory.mktemp("loaded"), begin, lambda account: account.run(OPTIONS))
+
+
+@pytest.fixture
+def loaded(prepared: Path, tmp_path: Path) -> Iterator[Account]:
+    """The account after its first run."""
+    with copied(prepared, tmp_path) as account:
+        yield account
 
 
 def query(account: Account, sql: str) -> list[tuple[Any, ...]]:
@@ -69,87 +87,81 @@ def test_every_run_leaves_what_its_summary_says_also_of_objects_without_news(acc
     assert warnings(account) == set()
 
 
-def test_rejected_rows_warn_in_their_run(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rejected_rows_warn_in_their_run(loaded: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pardot_emulator.faults.KINDS", {**KINDS, "lose_a_cell": lose_a_cell})
-    account.run(OPTIONS)
-    account.next_day(seed=3)
-    account.emulator.faults.add(Fault("export.download", "lose_a_cell"))
-    summary = account.run(OPTIONS, review_days=0)
+    loaded.next_day(seed=3)
+    loaded.emulator.faults.add(Fault("export.download", "lose_a_cell"))
+    summary = loaded.run(OPTIONS, review_days=0)
     assert summary.objects[ACTIVITIES].set_aside == 1
-    assert warnings(account) == {(ACTIVITIES, "rows_set_aside", 2)}
-    account.next_day(seed=4)
-    account.run(OPTIONS, review_days=0)
-    assert warnings(account) == {(ACTIVITIES, "rows_set_aside", 2)}, "the run keeps its warning"
+    assert warnings(loaded) == {(ACTIVITIES, "rows_set_aside", 2)}
+    loaded.next_day(seed=4)
+    loaded.run(OPTIONS, review_days=0)
+    assert warnings(loaded) == {(ACTIVITIES, "rows_set_aside", 2)}, "the run keeps its warning"
 
 
-def test_object_that_fails_warns_and_others_do_not(account: Account) -> None:
-    account.run(OPTIONS)
-    account.next_day(seed=3)
-    account.emulator.faults.add(Fault("export.create", "error", code=71, message="Not today"))
-    assert account.run(OPTIONS).exit_code == 1
-    assert warnings(account) == {(ACTIVITIES, "read_failed", 2)}
-    account.clock.advance(timedelta(days=2))
-    account.run(RunOptions(objects=("prospects",)), review_days=0)
+def test_object_that_fails_warns_and_others_do_not(loaded: Account) -> None:
+    loaded.next_day(seed=3)
+    loaded.emulator.faults.add(Fault("export.create", "error", code=71, message="Not today"))
+    assert loaded.run(OPTIONS).exit_code == 1
+    assert warnings(loaded) == {(ACTIVITIES, "read_failed", 2)}
+    loaded.clock.advance(timedelta(days=2))
+    loaded.run(RunOptions(objects=("prospects",)), review_days=0)
     late = {(table, "hours_since_read", 3) for table in (ACTIVITIES, "campaigns")}
-    assert warnings(account) == {(ACTIVITIES, "read_failed", 2), *late}
+    assert warnings(loaded) == {(ACTIVITIES, "read_failed", 2), *late}
 
 
-def test_rows_that_somebody_deleted_are_missed_and_those_of_a_killed_run_are_not(account: Account) -> None:
-    account.run(OPTIONS)
-    account.next_day(seed=3)
+def test_rows_that_somebody_deleted_are_missed_and_those_of_a_killed_run_are_not(loaded: Account) -> None:
+    loaded.next_day(seed=3)
 
     def die(event: Event) -> None:
         if event.name == "stage.finished" and event.fields["stage"] == "load":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(account.settings(), account.places, OPTIONS, die, sleep=account.sleep)
-    account.run(OPTIONS)
-    assert query(account, "SELECT max(run_number) FROM pardot._runs") == [(2,)]
-    assert warnings(account) == set()
-    with duckdb.connect(str(account.places.working_database)) as db:
+        run(loaded.settings(), loaded.places, OPTIONS, die, sleep=loaded.sleep)
+    loaded.run(OPTIONS)
+    assert query(loaded, "SELECT max(run_number) FROM pardot._runs") == [(2,)]
+    assert warnings(loaded) == set()
+    with duckdb.connect(str(loaded.places.working_database)) as db:
         db.execute("DELETE FROM pardot.prospects WHERE id = (SELECT min(id) FROM pardot.prospects)")
-    account.run(OPTIONS)
-    assert warnings(account) == {("prospects", "rows_missing", 3)}
+    loaded.run(OPTIONS)
+    assert warnings(loaded) == {("prospects", "rows_missing", 3)}
 
 
-def test_run_that_brings_nothing_is_told_though_nothing_is_built(account: Account) -> None:
-    account.run(OPTIONS)
-    account.emulator.faults.add(Fault("export.create", "error", code=71, message="Not today"))
-    account.clock.advance(timedelta(days=1))
-    summary = account.run(OPTIONS, review_days=0)
+def test_run_that_brings_nothing_is_told_though_nothing_is_built(loaded: Account) -> None:
+    loaded.emulator.faults.add(Fault("export.create", "error", code=71, message="Not today"))
+    loaded.clock.advance(timedelta(days=1))
+    summary = loaded.run(OPTIONS, review_days=0)
     assert {counts.loaded for counts in summary.objects.values()} <= {0}
     assert summary.transform["skipped"] is True
-    assert warnings(account) == {(ACTIVITIES, "read_failed", 2)}
-    assert query(account, "SELECT run_number FROM pardot_marts.data_quality WHERE check_name = 'gap_days'") == [(2,)]
+    assert warnings(loaded) == {(ACTIVITIES, "read_failed", 2)}
+    assert query(loaded, "SELECT run_number FROM pardot_marts.data_quality WHERE check_name = 'gap_days'") == [(2,)]
 
 
-def test_rows_are_published_when_what_the_run_counted_cannot_be_kept(account: Account) -> None:
-    account.run(OPTIONS)
-    with duckdb.connect(str(account.places.working_database)) as db:
+def test_rows_are_published_when_what_the_run_counted_cannot_be_kept(loaded: Account) -> None:
+    with duckdb.connect(str(loaded.places.working_database)) as db:
         db.execute("ALTER TABLE pardot._runs DROP COLUMN files")
-    account.next_day(seed=3)
-    summary = account.run(OPTIONS)
+    loaded.next_day(seed=3)
+    summary = loaded.run(OPTIONS)
     (failure,) = summary.failures
     assert failure.startswith(
-        f"Could not keep what the run counted for data_quality ({account.places.working_database})"
+        f"Could not keep what the run counted for data_quality ({loaded.places.working_database})"
     )
     assert "The rows themselves are loaded and published" in failure
     assert summary.exit_code == 1
-    assert query(account, f"SELECT count(*) FROM pardot_marts.{ACTIVITIES}_enriched") == [
-        (account.store.count("visitor-activities"),)
+    assert query(loaded, f"SELECT count(*) FROM pardot_marts.{ACTIVITIES}_enriched") == [
+        (loaded.store.count("visitor-activities"),)
     ]
-    assert query(account, "SELECT max(run_number) FROM pardot._runs") == [(1,)]
-    with duckdb.connect(str(account.places.working_database)) as db:
+    assert query(loaded, "SELECT max(run_number) FROM pardot._runs") == [(1,)]
+    with duckdb.connect(str(loaded.places.working_database)) as db:
         db.execute("DROP TABLE pardot._runs")
-    assert account.run(OPTIONS).exit_code == 0
-    assert warnings(account) == set()
+    assert loaded.run(OPTIONS).exit_code == 0
+    assert warnings(loaded) == set()
 
 
-def test_backfill_is_told_apart_and_names_what_it_read(account: Account) -> None:
-    account.run(OPTIONS)
-    account.run(RunOptions(objects=(ACTIVITIES,), backfill=Backfill(HISTORY_START, HISTORY_START + timedelta(days=30))))
-    assert query(account, "SELECT object, is_backfill FROM pardot._runs WHERE run_number = 2") == [(ACTIVITIES, True)]
+def test_backfill_is_told_apart_and_names_what_it_read(loaded: Account) -> None:
+    loaded.run(RunOptions(objects=(ACTIVITIES,), backfill=Backfill(HISTORY_START, HISTORY_START + timedelta(days=30))))
+    assert query(loaded, "SELECT object, is_backfill FROM pardot._runs WHERE run_number = 2") == [(ACTIVITIES, True)]
 
 
 def test_bookkeeping_is_in_no_list_of_tables_and_no_folder(account: Account) -> None:
