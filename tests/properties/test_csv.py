@@ -7,11 +7,13 @@ import io
 import itertools
 import json
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import duckdb
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +27,15 @@ from pardot.reading.records import RecordCounter, fault_of, iter_records
 from pardot_emulator.hostile import HOSTILE_TEXTS
 
 FIELDS = (Field("id", Type.BIGINT), Field("first", Type.TEXT), Field("last", Type.TEXT))
+
+
+@pytest.fixture(scope="module")
+def db() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that reads files and keeps nothing; to open one costs more than what an example asks it."""
+    with duckdb.connect() as connection:
+        yield connection
+
+
 LINE_ENDS = st.sampled_from(["\n", "\r\n"])
 QUOTING = st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
 
@@ -121,7 +132,9 @@ raw_records = st.lists(st.sampled_from([b'"', b",", b" ", b"a", b"\\", b"\r", b"
 @example(b'"" "",')
 @example(b'"a"  "",')
 @example(b'a",a"')
-def test_record_is_a_row_for_us_when_it_is_one_for_the_strict_reader(record: bytes) -> None:
+def test_record_is_a_row_for_us_when_it_is_one_for_the_strict_reader(
+    db: duckdb.DuckDBPyConnection, record: bytes
+) -> None:
     """Else the careful way would set aside what the fast way loads, or stop at what it let pass.
 
     The strict reader is asked about regular files only; of any other, the careful way takes what is a row.
@@ -132,7 +145,7 @@ def test_record_is_a_row_for_us_when_it_is_one_for_the_strict_reader(record: byt
     if counter.in_quotes or not record or record.endswith(b"\r"):
         return  # no record by itself
     fields = FIELDS
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as db:
+    with tempfile.TemporaryDirectory() as folder:
         try:
             file = received(folder, b"id,first,last\n7," + record + b"\n", ["id", "first", "last"])
             rows = len(db.execute(select_strict([file], fields, time_zone=None)).fetchall())
@@ -149,10 +162,10 @@ def test_record_is_a_row_for_us_when_it_is_one_for_the_strict_reader(record: byt
 @example(b'"a,"b",c"d",e\n7,"', b"\n")
 @example(b'x"\n7,y",\n7,,', b"\n")
 @example(b'"",\r"\n7,', b"")
-def test_plain_reading_is_the_careful_one(record: bytes, end: bytes) -> None:
+def test_plain_reading_is_the_careful_one(db: duckdb.DuckDBPyConnection, record: bytes, end: bytes) -> None:
     """Whatever the fast way takes of files that no writer of CSV would write, the careful way finds as well."""
     names = [field.name for field in FIELDS]
-    with tempfile.TemporaryDirectory() as name, duckdb.connect() as db:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         try:
             file = received(name, b"id,first,last\n7," + record + end, names)

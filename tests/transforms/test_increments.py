@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
@@ -191,11 +192,10 @@ def history(built: Path, tmp_path: Path) -> Iterator[History]:
     seed=st.integers(0, 10**6),
     days=st.lists(st.lists(st.tuples(st.sampled_from(sorted(MAKERS)), st.integers(1, 12)), max_size=4), max_size=4),
 )
-def test_random_days_give_what_making_all_anew_gives(seed: int, days: list[list[tuple[str, int]]]) -> None:
-    with duckdb.connect(":memory:") as connection:
+def test_random_days_give_what_making_all_anew_gives(built: Path, seed: int, days: list[list[tuple[str, int]]]) -> None:
+    with TemporaryDirectory() as folder, duckdb.connect(shutil.copy(built, folder)) as connection:
         warehouse = Warehouse(connection)
-        history = History(warehouse, seed)
-        warehouse.build()
+        history = History(warehouse, seed, is_begun=True)
         for day in days:
             for table, count in day:
                 history.change(table, count)
