@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 from command_line import assert_golden, invoke
+from isolation import isolate
 
 from pardot_etl import written_folder
 from pardot_etl.cli import commands
@@ -20,11 +22,20 @@ MODEL = "models/marts/email_performance.sql"
 Contents = dict[str, bytes]
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("written")
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(place, patch)
+        assert invoke("export-dbt").code == 0
+    return place / "pardot_dbt"
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project as it was written, in the folder of the default."""
-    assert invoke("export-dbt").code == 0
-    return tmp_path / "pardot_dbt"
+    monkeypatch.setenv("PUBLISH__DUCKDB", str(written.parent / "pardot.duckdb"))  # the project names it
+    return Path(shutil.copytree(written, tmp_path / "pardot_dbt"))
 
 
 def contents(folder: Path) -> Contents:

@@ -18,7 +18,7 @@ from pardot_transforms.data_tests import failing_rows
 from pardot_transforms.dialects import OURS, TYPES, translate, translate_expression, translate_query
 from pardot_transforms.graph import SETTINGS, Reference, build_graph
 from pardot_transforms.histories import columns_of
-from pardot_transforms.project import TABLE_FOLDER, DataTest, Model, Project
+from pardot_transforms.project import TABLE_FOLDER, DataTest, Model, Project, yaml_loader
 
 RAW_DATABASE = "pardot_raw"
 """What the attached file with the raw tables is called in dbt's own database."""
@@ -184,6 +184,13 @@ def _plain_dumper() -> Any:
     return Dumper
 
 
+def _read_yaml(text: str) -> Any:
+    """Return a document of its own, to be changed."""
+    import yaml
+
+    return yaml.load(text, yaml_loader())  # noqa: S506 - a safe one
+
+
 def _placed(text: str, settings: DbtSettings) -> str:
     """Return a declaration in which every source says where it is; a text without sources stays as it is."""
     for mark in reversed(list(_starts_of_sources(text))):
@@ -195,9 +202,7 @@ def _placed(text: str, settings: DbtSettings) -> str:
 
 
 def _declares_histories(text: str) -> bool:
-    import yaml
-
-    return bool((yaml.safe_load(text) or {}).get("snapshots"))
+    return bool((_read_yaml(text) or {}).get("snapshots"))
 
 
 def _history_source(project: Project, settings: DbtSettings) -> str:
@@ -230,7 +235,7 @@ def _history_source(project: Project, settings: DbtSettings) -> str:
 def _starts_of_sources(text: str) -> Iterator[Any]:
     import yaml
 
-    root = yaml.compose(text, yaml.SafeLoader)
+    root = yaml.compose(text, yaml_loader())
     for key, value in root.value if root else ():
         if key.value == "sources":
             yield from (source.start_mark for source in value.value)
@@ -247,7 +252,7 @@ def _without_own_tests(text: str) -> str:
     """Return a declaration without the data tests that dbt does not know; one that has none stays as it is written."""
     import yaml
 
-    document = yaml.safe_load(text)
+    document = _read_yaml(text)
     left_out = 0
     for model in document.get("models", []):
         for entry in (model, *model.get("columns", [])):
@@ -261,7 +266,7 @@ def _translated_tests(text: str, project: Project, dialect: str) -> str:
     """Return a declaration whose data tests say in another dialect what they say of more than one column."""
     import yaml
 
-    document = yaml.safe_load(text)
+    document = _read_yaml(text)
     if dialect == OURS or not document.get("models"):
         return text
     for entry in document["models"]:

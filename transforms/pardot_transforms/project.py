@@ -294,12 +294,17 @@ def _parse_yaml(file: str, text: str) -> Mapping[str, Any]:
     import yaml
 
     try:
-        # The loader in C, where PyYAML has it, is many times as fast.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        document = yaml.load(text, loader)  # noqa: S506 - both are the safe loader
+        document = yaml.load(text, yaml_loader())  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise ProjectError(file, f"It is not valid YAML: {reason}") from error
     if not isinstance(document, dict):
         raise ProjectError(file, "It must be a mapping with models or sources")
     return document
+
+
+def yaml_loader() -> Any:
+    """Return the safe loader: the one in C, where PyYAML has it, is many times as fast."""
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
