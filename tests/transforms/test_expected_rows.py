@@ -30,7 +30,7 @@ def test_enriched_activity_names_asset_campaign_prospect_and_account(warehouse: 
     warehouse.load("prospects", [{"id": 9, "first_name": "Ada", "last_name": "Lo", "prospect_account_id": 5}])
     warehouse.load("prospect_accounts", [{"id": 5, "name": "Example Ltd"}])
     warehouse.load("campaigns", [{"id": 11, "name": "Spring"}])
-    warehouse.build(time_zone="Europe/Berlin")
+    warehouse.build(select=["visitor_activities_enriched"], time_zone="Europe/Berlin")
     (row,) = warehouse.mart("visitor_activities_enriched")
     expected = {
         "verb": "Success",
@@ -55,7 +55,7 @@ def test_enriched_activity_names_asset_campaign_prospect_and_account(warehouse: 
 
 def test_activity_without_prospect_type_time_or_asset_is_kept(warehouse: Warehouse) -> None:
     warehouse.load("visitor_activities", [{"id": 1}, activity(2, 61)])
-    warehouse.build()
+    warehouse.build(select=["visitor_activities_enriched"])
     rows = warehouse.mart("visitor_activities_enriched")
     assert [(r["id"], r["type"], r["verb"], r["asset_kind"], r["asset_id"], r["is_anonymous"]) for r in rows] == [
         (1, None, "Unknown", "none", None, True),
@@ -69,7 +69,7 @@ def test_prospect_name_is_null_when_both_parts_are_empty(warehouse: Warehouse) -
         "prospects",
         [{"id": n, "first_name": first, "last_name": last} for n, (first, last) in enumerate(names)],
     )
-    warehouse.build()
+    warehouse.build(select=["prospect_engagement"])
     rows = warehouse.mart("prospect_engagement")
     assert [row["prospect_name"] for row in rows] == ["Ada Lo", "Lo", "Ada", None, None]
 
@@ -95,7 +95,7 @@ ASSETS: list[tuple[dict[str, int], tuple[str, int | None]]] = [
 
 def test_asset_is_the_most_telling_id(warehouse: Warehouse) -> None:
     warehouse.load("visitor_activities", [activity(n, 2, **ids) for n, (ids, _) in enumerate(ASSETS)])
-    warehouse.build()
+    warehouse.build(select=["visitor_activities_enriched"])
     rows = {row["id"]: row for row in warehouse.mart("visitor_activities_enriched")}
     found = [(rows[n]["asset_kind"], rows[n]["asset_id"]) for n in range(len(ASSETS))]
     assert found == [expected for _, expected in ASSETS]
@@ -103,7 +103,7 @@ def test_asset_is_the_most_telling_id(warehouse: Warehouse) -> None:
 
 def test_email_activity_is_known_by_an_email_id_or_by_its_type(warehouse: Warehouse) -> None:
     warehouse.load("visitor_activities", [activity(1, 1, email_id=3), activity(2, 1), activity(3, 11)])
-    warehouse.build()
+    warehouse.build(select=["visitor_activities_enriched"])
     rows = warehouse.mart("visitor_activities_enriched")
     assert [row["is_email_activity"] for row in rows] == [True, False, True]
 
@@ -125,7 +125,7 @@ Indirect Unsubscribe Open|Indirect Bounce|Indirect Resubscribed|Opportunity Unli
 
 def test_all_38_documented_types_have_their_name(warehouse: Warehouse) -> None:
     warehouse.load("visitor_activities", [activity(n, n) for n in range(39)])
-    warehouse.build()
+    warehouse.build(select=["visitor_activities_enriched"])
     rows = warehouse.mart("visitor_activities_enriched")
     assert [row["verb"] for row in sorted(rows, key=lambda row: int(row["id"]))] == ["Unknown", *DOCUMENTED]
 
@@ -142,7 +142,7 @@ def test_daily_activity_counts_by_utc_day_type_and_asset_kind(warehouse: Warehou
             activity(5, 1, landing_page_id=3, prospect_id=9, created_at=midnight),
         ],
     )
-    warehouse.build()
+    warehouse.build(select=["daily_activity"])
     columns = ("created_on", "type", "verb", "asset_kind", "activities", "anonymous_activities", "prospects")
     assert [tuple(row[name] for name in columns) for row in warehouse.mart("daily_activity")] == [
         (date(2026, 3, 1), 1, "Click", "email", 1, 0, 1),
@@ -175,7 +175,7 @@ def test_email_performance_follows_the_definitions(warehouse: Warehouse) -> None
     warehouse.load("list_emails", [{"id": 7, "name": "May", "subject": "Hi", "campaign_id": 3, "sent_at": NOON}])
     warehouse.load("campaigns", [{"id": 3, "name": "Spring"}])
     warehouse.load("prospects", [{"id": n, "opted_out": n in (2, 8, 99)} for n in [*range(1, 11), 99]])
-    warehouse.build()
+    warehouse.build(select=["email_performance"])
     assert warehouse.mart("email_performance") == [
         {
             "list_email_id": 7,
@@ -221,7 +221,7 @@ RATES = [
 def test_rates_without_denominator_are_null_and_not_zero(warehouse: Warehouse) -> None:
     warehouse.load("list_emails", [{"id": 7}])
     warehouse.load("visitor_activities", [activity(1, 13, list_email_id=8, prospect_id=1)])
-    warehouse.build()
+    warehouse.build(select=["email_performance"])
     rows = warehouse.mart("email_performance")
     assert [(row["list_email_id"], row["delivered"]) for row in rows] == [(7, 0), (8, -1)]
     assert {"open_rate", "ctr", "unique_ctr", "ctor", "spam_rate_of_sent"} <= set(RATES)
@@ -234,7 +234,7 @@ def test_email_that_bounced_more_than_it_was_sent_has_rates_of_sent_only(warehou
         "visitor_activities",
         [activity(n, type, list_email_id=7, prospect_id=1) for n, type in enumerate(types)],
     )
-    warehouse.build()
+    warehouse.build(select=["email_performance"])
     (row,) = warehouse.mart("email_performance")
     assert (row["sent"], row["delivered"]) == (1, -1)
     rates = {rate: row[rate] for rate in RATES if row[rate] is not None}
@@ -244,7 +244,7 @@ def test_email_that_bounced_more_than_it_was_sent_has_rates_of_sent_only(warehou
 def test_email_activity_without_list_email_counts_through_its_email(warehouse: Warehouse) -> None:
     warehouse.load("visitor_activities", [activity(1, 11, email_id=50, prospect_id=1), activity(2, 11, email_id=51)])
     warehouse.load("emails", [{"id": 50, "list_email_id": 7}, {"id": 51}])
-    warehouse.build()
+    warehouse.build(select=["email_performance"])
     assert [(row["list_email_id"], row["opens"]) for row in warehouse.mart("email_performance")] == [(7, 1)]
 
 
@@ -264,7 +264,7 @@ def test_prospect_windows_end_at_the_latest_activity_and_leave_out_their_older_e
         ],
     )
     warehouse.load("prospects", [{"id": 1, "score": 40, "grade": "A"}, {"id": 3}])
-    warehouse.build()
+    warehouse.build(select=["prospect_engagement"])
     rows = warehouse.mart("prospect_engagement")
     assert [row["prospect_id"] for row in rows] == [1, 2, 3]
     first = only(rows, prospect_id=1)
@@ -321,7 +321,7 @@ def test_sends_and_bounces_are_no_engagement(warehouse: Warehouse) -> None:
         "visitor_activities",
         [activity(type, type, prospect_id=1, created_at=at) for type, at in days.items()],
     )
-    warehouse.build()
+    warehouse.build(select=["prospect_engagement"])
     (row,) = warehouse.mart("prospect_engagement")
     assert (row["last_engaged_at"], row["last_touch_at"]) == (days[11], days[61])
 
@@ -348,7 +348,7 @@ def test_account_adds_up_its_prospects_once_each(warehouse: Warehouse) -> None:
         ],
     )
     warehouse.load("prospect_accounts", [{"id": 5, "name": "Example Ltd"}, {"id": 8, "name": "Quiet"}])
-    warehouse.build()
+    warehouse.build(select=["account_engagement"])
     rows = warehouse.mart("account_engagement")
     assert [(row["prospect_account_id"], row["name"], row["prospects"]) for row in rows] == [
         (5, "Example Ltd", 2),
@@ -391,7 +391,7 @@ def test_campaign_counts_do_not_multiply_each_other(warehouse: Warehouse) -> Non
             {"id": 5, "campaign_id": 9, "value": 1_000.0, "status": "Won", "is_deleted": True},
         ],
     )
-    warehouse.build()
+    warehouse.build(select=["campaign_performance"])
     rows = warehouse.mart("campaign_performance")
     assert [row["campaign_id"] for row in rows] == [3, 4, 5, 9]
     assert rows[0] == {

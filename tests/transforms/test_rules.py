@@ -39,7 +39,7 @@ def warehouse() -> Warehouse:
 
 
 def shares(warehouse: Warehouse, rules: Path | None) -> dict[str, list[float]]:
-    warehouse.build(rules=rules)
+    warehouse.build(select=["attribution"], rules=rules)
     found: dict[str, list[float]] = {}
     for row in sorted(warehouse.mart("attribution"), key=lambda row: (row["model"], row["touch_number"])):
         found.setdefault(row["model"], []).append(float(row["attributed_value"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -46,17 +47,24 @@ def received(folder: Path, cell: str, *, quoted: bool = True) -> ResultFile:
     return writer.finish()
 
 
+@cache
+def connection() -> duckdb.DuckDBPyConnection:
+    """Return the connection of all tests: to open one costs more than what a test asks it."""
+    db = duckdb.connect()
+    db.execute("SET TimeZone = 'UTC'")
+    return db
+
+
 def said(file: ResultFile, type_: Type) -> tuple[object, object]:
     """Return what the plain way and the strict way read; `refused` where they leave it to the careful way."""
     fields, target = (ID, Field("x", type_)), file.path.with_suffix(".parquet")
     rows = write_plain([file], fields, target) if file.is_plain else None
-    with duckdb.connect() as db:
-        db.execute("SET TimeZone = 'UTC'")
-        plain = "refused" if rows is None else db.read_parquet(str(target)).fetchall()
-        try:
-            return plain, db.execute(select_strict([file], fields, time_zone=None)).fetchall()
-        except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
-            return plain, "refused"
+    db = connection().cursor()
+    plain = "refused" if rows is None else db.read_parquet(str(target)).fetchall()
+    try:
+        return plain, db.execute(select_strict([file], fields, time_zone=None)).fetchall()
+    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException):
+        return plain, "refused"
 
 
 @pytest.mark.parametrize(("type_", "text"), [(type_, text) for type_ in TEXTS for text in TEXTS[type_]])
