@@ -17,7 +17,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield world
 
 
-@pytest.mark.parametrize("case", sampled(CASES, 10, lambda case: f"{case.section}: {case.fault}"))
+@pytest.mark.parametrize("case", sampled(CASES, 12, lambda case: f"{case.section}: {case.fault}"))
 def test_fault_has_the_expected_consequences(case: Case, world: World) -> None:
     verdict = case.judge(world)
     if verdict.is_left_out:

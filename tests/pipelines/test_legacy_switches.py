@@ -70,7 +70,7 @@ def differing(account: Account, switch: str = "") -> dict[str, list[str]]:
         return legacy_differences(account.store, db, ENTRIES, zone, switch=switch)
 
 
-@pytest.mark.parametrize("switch", sampled(SWITCHES, 12))
+@pytest.mark.parametrize("switch", sampled(SWITCHES, 16))
 def test_same_rows_arrive_with_switch(switch: str, tmp_path: Path) -> None:
     store = build_store(120)
     if switch == "v4_entities=none":

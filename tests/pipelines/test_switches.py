@@ -30,7 +30,7 @@ MATTERS_ON_LATER_DAYS = (
 """Switches that can make a difference to windows and overlaps; the others are tried on the first day alone."""
 
 
-@pytest.mark.parametrize("switch", sampled(SWITCHES, 10))
+@pytest.mark.parametrize("switch", sampled(SWITCHES, 12))
 def test_same_rows_arrive_with_switch(switch: str, tmp_path: Path) -> None:
     behaviour = SWITCHES[switch]
     # Times without an offset are refused unless the settings say whose they are.
