@@ -28,6 +28,9 @@ DAY = timedelta(days=1)
 ACTIVITIES = "visitor-activities"
 STORE_CACHE_KB = 3_000_000
 """The largest account whole: rows are exported by time, and read from all over the file."""
+RECENT = 7 * DAY
+RARELY_OLD = 20
+"""Of so many changed activities of an ordinary day one is older than `RECENT`."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +62,29 @@ class Account:
 
 @contextmanager
 def emulated_account(
-    activities: int, *, seed: int, later_changes: int = 0, prospects: int = 0, several_values: bool = False
+    activities: int,
+    *,
+    seed: int,
+    later_changes: int = 0,
+    recent: bool = False,
+    prospects: int = 0,
+    several_values: bool = False,
 ) -> Iterator[Account]:
     """Serve an account in another process while the block runs.
 
     Args:
         later_changes: 0 for the account at `END`; else the account a day later, with about so many new and changed
             activities, half of each.
+        recent: whether nearly all of the changed ones are of the last days; else they are spread over the whole table.
         prospects: so many more, with sixty custom fields.
         several_values: whether one more field holds several values.
     """
     numbers = {"activities": activities, "seed": seed, "changes": later_changes, "prospects": prospects}
-    options = [f"--{name}={number}" for name, number in numbers.items()] + ["--several-values"] * several_values
+    options = (
+        [f"--{name}={number}" for name, number in numbers.items()]
+        + ["--several-values"] * several_values
+        + ["--recent"] * recent
+    )
     with served_by(Path(__file__), options) as account:
         yield account
 
@@ -105,10 +119,10 @@ def build_store(activities: int, seed: int) -> Path:
     return _built(target, lambda store: build_company(store, activities=activities, seed=seed, end_at=END))
 
 
-def build_store_a_day_later(activities: int, seed: int, changes: int) -> Path:
+def build_store_a_day_later(activities: int, seed: int, changes: int, *, recent: bool) -> Path:
     return _built(
-        _in_folder(activities, seed, f"account-and-{changes}"),
-        lambda store: _let_a_day_pass(store, seed, changes),
+        _in_folder(activities, seed, f"account-and-{changes}{'-recent' if recent else ''}"),
+        lambda store: _let_a_day_pass(store, seed, changes, recent=recent),
         build_store(activities, seed),
     )
 
@@ -138,17 +152,30 @@ def _built(target: Path, change: Callable[[Any], None], base: Path | None = None
     return draft.replace(target)
 
 
-def _let_a_day_pass(store: Any, seed: int, changes: int) -> None:
-    """Add half of the changes as new rows, and touch as many old rows, spread evenly over the whole table."""
+def _let_a_day_pass(store: Any, seed: int, changes: int, *, recent: bool) -> None:
+    """Add half of the changes as new rows, and touch as many old rows.
+
+    They are spread evenly over the whole table or, as the identified visitors of an ordinary day have them, over the
+    last days but for one in twenty.
+    """
     from pardot_emulator.days import play_day
 
-    old_rows = store.count(ACTIVITIES)
-    every = max(1, old_rows // (changes // 2))
-    touched = [int(number) for (number,) in store.iter_tuples(f'SELECT id FROM "{ACTIVITIES}" WHERE id % {every} = 0')]
+    old_rows, wanted = store.count(ACTIVITIES), changes // 2
+    touched = _spread_evenly(store, wanted // RARELY_OLD if recent else wanted)
+    if recent:
+        touched = sorted({*touched, *_spread_evenly(store, wanted - len(touched), END - RECENT)})
     ordinary_day = max(1, old_rows // 400)
     play_day(store, seed=seed, at=END + DAY, scale=changes / 2 / ordinary_day, purge=False)
     for number in touched:
         store.update(ACTIVITIES, number, details=f"changed {number}", updatedAt=END + DAY / 2)
+
+
+def _spread_evenly(store: Any, rows: int, since: datetime = START) -> list[int]:
+    """Return the ids of about so many activities, every so many-th of those since a moment."""
+    condition = f"""FROM "{ACTIVITIES}" WHERE "createdAt" >= {int(since.timestamp())}"""
+    ((found,),) = store.iter_tuples(f"SELECT count(*) {condition}")
+    every = max(1, found // max(1, rows))
+    return [int(number) for (number,) in store.iter_tuples(f"SELECT id {condition} AND id % {every} = 0")]
 
 
 def serve(path: Path, now: datetime) -> None:
@@ -170,11 +197,13 @@ def main() -> None:
     parser.add_argument("--activities", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--changes", type=int, default=0)
+    parser.add_argument("--recent", action="store_true")
     parser.add_argument("--prospects", type=int, default=0)
     parser.add_argument("--several-values", action="store_true")
     given = parser.parse_args()
     if given.changes:
-        serve(build_store_a_day_later(given.activities, given.seed, given.changes), END + DAY)
+        later = build_store_a_day_later(given.activities, given.seed, given.changes, recent=given.recent)
+        serve(later, END + DAY)
     elif given.prospects:
         several = given.several_values
         serve(build_store_of_people(given.activities, given.seed, given.prospects, several_values=several), END)

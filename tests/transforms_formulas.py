@@ -51,7 +51,7 @@ ACTIVITIES: Final = """
 """
 """What formulas with an aggregate run over: activities, with what the caveats say comes from elsewhere."""
 
-IS_SUSPECTED: Final = "a.id in (from pardot_marts_views.int_suspected_actions) as is_suspected"
+IS_SUSPECTED: Final = "a.id in (select id from pardot_marts_views.int_suspected_actions) as is_suspected"
 
 PAGE_VIEWS: Final = """
     select

@@ -181,7 +181,7 @@ def test_dbt_tells_nobody_that_it_was_used(files: dict[str, str]) -> None:
 def test_a_data_test_that_dbt_lacks_becomes_a_statement_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def positive(test: Any, relation: str, key: str, _: Any) -> str:
+    def positive(test: Any, relation: str, key: str, _: Any, _fresh: Any) -> str:
         sql = "select {key} as failing_key from {relation} where {target} <= 0"
         return statement(sql, key=key, relation=relation, target=test.target)
 

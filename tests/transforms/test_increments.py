@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +19,14 @@ from transforms_warehouse import Row, Warehouse, utc, write_models
 
 from pardot_transforms import DataTestError, ModelError, ProjectError, build, load_project
 from pardot_transforms.graph import build_graph
+from pardot_transforms.project import models_path
 from pardot_transforms.result import BuildResult
 
 ACTIVITIES: Final = 400
 PEOPLE: Final = 40
-TYPES: Final = (1, 2, 4, 6, 11, 12, 13, 20, 999)
+TYPES: Final = (1, 1, 2, 4, 6, 6, 8, 11, 12, 13, 14, 16, 19, 20, 36, 38, 999)
+DAYS: Final = 120
+LINKS: Final = ("https://x.example/1", "https://x.example/2", "https://x.example/3", None)
 NAMED: Final = ("campaigns", "custom_redirects", "email_templates", "files", "form_handlers", "forms", "landing_pages")
 """Objects of which an activity shows the name."""
 
@@ -31,13 +34,15 @@ NAMED: Final = ("campaigns", "custom_redirects", "email_templates", "files", "fo
 def activity(chance: random.Random, number: int) -> Row:
     """Return an activity with some of the ids that it may have; the same id, drawn again, is a change of it."""
     may: Callable[[int], int | None] = lambda count: chance.randint(1, count) if chance.random() < 0.4 else None  # noqa: E731
-    created_at = None if chance.random() < 0.01 else utc(2026, 1, 1) + timedelta(hours=chance.randint(0, 24 * 60))
+    hours = chance.randint(0, 24 * DAYS) + (24 * chance.randint(0, 90) if chance.random() < 0.01 else 0)
+    created_at = None if chance.random() < 0.01 else utc(2026, 1, 1) + timedelta(hours=hours)
     return {
         "id": number,
         "type": chance.choice(TYPES),
+        "details": chance.choice(LINKS),
         "created_at": created_at,
         "prospect_id": may(PEOPLE + 3),
-        "visitor_id": number % PEOPLE,
+        "visitor_id": may(PEOPLE),
         "campaign_id": may(5),
         "list_email_id": may(5),
         "email_template_id": may(3),
@@ -59,13 +64,44 @@ def named(chance: random.Random, number: int) -> Row:
 def person(chance: random.Random, number: int) -> Row:
     name = chance.choice(("Ada", "Grace", None))
     account = chance.choice((1, 2, 3, 9, None))
+    is_purged = chance.random() < 0.05
     return {
         "id": number,
         "first_name": name,
-        "email": f"{number}@{name}.example",
-        "is_email_hard_bounced": account == 1,
+        "email": chance.choice((None, f"{number}@{name}.example")),
+        "is_email_hard_bounced": chance.choice((True, False, None)),
+        "opted_out": chance.choice((True, False, None)),
+        "is_deleted": chance.random() < 0.1 or is_purged,
         "prospect_account_id": account,
+        "campaign_id": chance.choice((1, 2, 9, None)),
         "score": chance.randint(0, 99),
+        "created_at": utc(2026, 1, 1) + timedelta(hours=chance.randint(0, 24 * DAYS)),
+        "updated_at": utc(2026, 5, 1) + timedelta(hours=chance.randint(0, 24 * DAYS)),
+        "purged_at": utc(2026, 9, 1) if is_purged else None,
+    }
+
+
+def opportunity(chance: random.Random, number: int) -> Row:
+    created_at = utc(2026, 1, 1) + timedelta(hours=chance.randint(0, 24 * DAYS))
+    return {
+        **named(chance, number),
+        "value": float(chance.randint(1, 9)),
+        "status": chance.choice(("Open", "Won", "Lost")),
+        "is_deleted": chance.random() < 0.2,
+        "campaign_id": chance.choice((1, 2, None)),
+        "created_at": chance.choice((created_at, created_at, None)),
+        "closed_at": created_at + timedelta(days=chance.randint(0, 40)),
+    }
+
+
+def move(chance: random.Random, number: int) -> Row:
+    return {
+        "id": number,
+        "prospect_id": chance.choice((None, chance.randint(1, PEOPLE))),
+        "previous_stage_id": chance.choice((None, 1, 2, 3)),
+        "next_stage_id": chance.choice((None, 1, 2, 3)),
+        "seconds_elapsed": chance.randint(0, 99),
+        "created_at": utc(2026, 1, 1) + timedelta(hours=chance.randint(0, 24 * DAYS)),
     }
 
 
@@ -116,7 +152,9 @@ MAKERS: Final[Mapping[str, tuple[int, Callable[[random.Random, int], Row]]]] = {
     "prospect_accounts": (4, named),
     "list_emails": (5, named),
     "emails": (30, lambda chance, number: {**named(chance, number), "list_email_id": chance.choice((1, 2, None))}),
-    "opportunities": (6, lambda chance, number: {**named(chance, number), "value": float(chance.randint(1, 9))}),
+    "opportunities": (6, opportunity),
+    "lifecycle_histories": (60, move),
+    "lifecycle_stages": (3, lambda chance, number: {**named(chance, number), "position": chance.randint(1, 3)}),
     **dict.fromkeys(NAMED, (5, named)),
     "lists": (3, named),
     "list_memberships": (60, membership),
@@ -213,7 +251,7 @@ def test_change_of_any_object_is_followed(table: str, history: History) -> None:
 
 
 def test_new_activities_touch_their_days_only(history: History) -> None:
-    row = {"id": ACTIVITIES + 1, "type": 6, "created_at": utc(2026, 3, 9, 12), "prospect_id": 1}
+    row = {"id": ACTIVITIES + 1, "type": 6, "created_at": utc(2027, 3, 9, 12), "prospect_id": 1}
     history.warehouse.load("visitor_activities", [row], load_id="5000.1")
     result = remade(history.warehouse.build())
     assert result["visitor_activities_enriched"] == 1
@@ -272,10 +310,11 @@ def test_row_that_others_show_and_that_was_deleted_by_hand_makes_all_anew(histor
 
 
 def test_activity_without_a_time_is_counted_too(history: History) -> None:
-    """No day names it, so all days are made anew."""
+    """The days that are brought up to date are the one that has no date."""
     history.warehouse.load("visitor_activities", [{"id": 9_999, "type": 6}], load_id="5000.1")
     result = remade(history.warehouse.build())
-    assert (result["visitor_activities_enriched"], result["daily_activity"]) == (1, None)
+    without_date = [row for row in history.warehouse.mart("daily_activity") if row["created_on"] is None]
+    assert (result["visitor_activities_enriched"], result["daily_activity"]) == (1, len(without_date))
     assert_same_as_anew(history.warehouse)
 
 
@@ -309,6 +348,118 @@ def test_failed_build_leaves_nothing_on_the_way(history: History) -> None:
     assert temporary == []
 
 
+NASTY: Final[Mapping[str, Sequence[str]]] = {
+    "prospect merged into another": (
+        "update {activities} set prospect_id = 2, {stamp} where prospect_id = 1",
+        "update pardot.prospects set is_deleted = true, {stamp} where id = 1",
+        "update pardot.lifecycle_histories set prospect_id = 2, {stamp} where prospect_id = 1",
+    ),
+    "visitor identified": (
+        "update {activities} set prospect_id = 5, {stamp} where visitor_id = 5 and prospect_id is null",
+    ),
+    "prospect known no longer": ("update {activities} set prospect_id = null, {stamp} where prospect_id = 4",),
+    "prospect purged": (
+        "update pardot.prospects set is_deleted = true, purged_at = '2026-09-01', {stamp} where id = 3",
+    ),
+    "address changed": ("update pardot.prospects set email = 'a@other.example', {stamp} where id in (1, 2)",),
+    "bounce no longer hard": ("update pardot.prospects set is_email_hard_bounced = false, {stamp} where id < 9",),
+    "account renamed": ("update pardot.prospect_accounts set name = 'other', {stamp} where id = 1",),
+    "value of an opportunity changed": ("update pardot.opportunities set value = 77, {stamp} where id = 2",),
+    "opportunity deleted": ("update pardot.opportunities set is_deleted = not is_deleted, {stamp} where id = 1",),
+    "prospect of an opportunity unlinked": (
+        "update {activities} set type = 38, created_at = '2026-08-01', {stamp} where type = 8 and prospect_id < 20",
+    ),
+    "prospect created earlier": ("update pardot.prospects set created_at = '2025-01-01', {stamp} where id < 9",),
+    "row 200 days old": (
+        "insert into {activities} by name select 9001 as id, 11 as type, 3 as prospect_id, 1 as list_email_id, "
+        "timestamptz '2025-07-01 00:00:00Z' as created_at, '6000.1' as _dlt_load_id",
+    ),
+    "newest day moves by an hour": (
+        "insert into {activities} by name select 9001 as id, 2 as type, 3 as prospect_id, "
+        "max(created_at) + interval 1 hour as created_at, '6000.1' as _dlt_load_id from {activities}",
+    ),
+    "newest day moves by months, with nobody there": (
+        "insert into {activities} by name select 9001 as id, 2 as type, "
+        "max(created_at) + interval 100 day as created_at, '6000.1' as _dlt_load_id from {activities}",
+    ),
+    "newest day moves back": (
+        "update {activities} set created_at = created_at - interval 50 day, {stamp} "
+        "where created_at >= (select max(created_at) - interval 1 day from {activities})",
+    ),
+    "clicks of a machine": (
+        "update {activities} set created_at = '2026-02-02', type = 1, details = 'https://x.example/' || id, {stamp} "
+        "where prospect_id = 6",
+    ),
+    "clicks of a machine no more": (
+        "update {activities} set created_at = created_at + interval 1 minute * id, {stamp} "
+        "where type = 1 and id % 9 = 0",
+    ),
+    "email moved to another list email": ("update pardot.emails set list_email_id = 2, {stamp} where id = 3",),
+    "named row loaded at last": (
+        "insert into pardot.campaigns by name select 5000 as id, 'new' as name, '6000.1' as _dlt_load_id",
+        "update {activities} set campaign_id = 5000, {stamp} where id = 7",
+    ),
+    "stage moved": ("update pardot.lifecycle_stages set position = 9 - position, {stamp} where id = 2",),
+    "move of a stage is another prospect's": (
+        "update pardot.lifecycle_histories set prospect_id = 1, {stamp} where id % 20 = 0",
+    ),
+    "score changed": ("update pardot.prospects set score = score + 1, {stamp} where id = 1",),
+    "nothing but a load": ("update pardot.forms set {stamp} where id = 1",),
+}
+"""What may happen to an account from one load to the next."""
+FOLLOWED: Final = {name for name, model in load_project().models.items() if model.increment is not None}
+
+
+@pytest.mark.parametrize("case", sampled(sorted(NASTY), 8))
+def test_whatever_happens_is_followed(case: str, history: History) -> None:
+    for statement in NASTY[case]:
+        text = statement.format(activities="pardot.visitor_activities", stamp="_dlt_load_id = '6000.1'")
+        history.warehouse.connection.execute(text)
+    history.warehouse.build()
+    assert_same_as_anew(history.warehouse)
+    again = history.warehouse.build()
+    assert again.skipped
+
+
+def test_two_days_one_after_the_other_give_the_same(history: History) -> None:
+    for case in sorted(NASTY):
+        for statement in NASTY[case]:
+            load = f"{case}.1"
+            text = statement.format(activities="pardot.visitor_activities", stamp=f"_dlt_load_id = '{load}'")
+            text = text.replace("6000.1", load).replace("9001", str(9000 + len(case)))
+            history.warehouse.connection.execute(text)
+        history.warehouse.build()
+    assert_same_as_anew(history.warehouse)
+
+
+def test_small_change_makes_no_declared_table_anew(history: History) -> None:
+    """Also where nothing in it is touched yet, as in a table without rows."""
+    row = {"id": 9_001, "type": 11, "prospect_id": 1, "list_email_id": 1, "created_at": utc(2026, 2, 2)}
+    history.warehouse.load("visitor_activities", [row], load_id="6000.1")
+    result = remade(history.warehouse.build())
+    assert {name for name in FOLLOWED & result.keys() if result[name] is None} == set()
+    assert_same_as_anew(history.warehouse)
+
+
+def test_table_of_which_nothing_has_changed_is_left_alone(history: History) -> None:
+    history.load("forms", [1])
+    result = remade(history.warehouse.build())
+    assert (result["prospect_engagement"], result["list_growth"], result["metric_dictionary"]) == (0, 0, 0)
+    assert result["form_performance"] is None
+
+
+def test_own_weights_make_all_anew(history: History, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    model = (models_path() / "staging/attribution_weights.sql").read_text(encoding="utf-8")
+    (rules / "attribution_weights.sql").write_text(model.replace("'u_shaped', 40", "'u_shaped', 60"), encoding="utf-8")
+    history.change("visitor_activities", 2)
+    assert remade(history.warehouse.build(rules=rules))["attribution"] is None
+    found = marts(history.warehouse)
+    history.warehouse.build(rules=rules, full_refresh=True)
+    assert marts(history.warehouse) == found
+
+
 THINGS: Final = {
     "marts/a.sql": "-- One row per thing.\nselect id, label from stg_things\n",
     "staging/stg_things.sql": "-- One row per thing.\nselect id, label from pardot.things\n",
@@ -333,6 +484,14 @@ def increment(text: str) -> str:
         (
             "{key: id, of: [stg_things], touched_by: {pardot.things: id}, counts: {stg_other: 1}}",
             "counts stg_other, which is no model",
+        ),
+        (
+            "{key: id, of: [stg_things], touched_by: {pardot.things: everywhere size}, counts: {}}",
+            "has the same size everywhere, with which it does more than show it",
+        ),
+        (
+            "{key: id, of: [stg_things], touched_by: {pardot.things: label > id}, counts: {}}",
+            "looks back from id, with which it does other things than label > id",
         ),
         ("{key: id, of: [stg_things], touched_by: {}}", "needs a table, and key, of, touched_by and counts"),
     ],

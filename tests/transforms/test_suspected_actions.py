@@ -99,7 +99,7 @@ def test_machine_is_suspected_behind(case: str, warehouse: Warehouse) -> None:
     warehouse.load("visitor_activities", rows)
     warehouse.load("emails", [{"id": 3, "list_email_id": 7}])
     build(warehouse)
-    suspected = warehouse.query("from pardot_marts_views.int_suspected_actions order by id")
+    suspected = warehouse.query("select id from pardot_marts_views.int_suspected_actions order by id")
     assert [row["id"] for row in suspected] == sorted(expected)
 
 

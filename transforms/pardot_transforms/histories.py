@@ -12,7 +12,7 @@ last version: one that is gone has one that says so.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pardot_transforms.data_tests import run_data_tests
@@ -88,8 +88,11 @@ class Histories:
     def relations(self) -> dict[str, str]:
         return {name: self._path(name) for name in self._histories}
 
-    def test(self, relations: Mapping[str, str]) -> tuple[DataTestResult, ...]:
+    def test(self, relations: Mapping[str, str], fresh: Callable[[History], str | None]) -> tuple[DataTestResult, ...]:
         """Run the data tests of all histories.
+
+        Args:
+            fresh: tells the rows of a history that may be new, as `run_data_tests` wants them.
 
         Raises:
             DataTestError: somebody's hand was in them.
@@ -97,7 +100,7 @@ class Histories:
         return tuple(
             result
             for history in self._histories.values()
-            for result in run_data_tests(self._connection, history, relations)
+            for result in run_data_tests(self._connection, history, relations, fresh(history))
         )
 
     def describe(self) -> None:

@@ -1,28 +1,46 @@
-"""Tables that are brought up to date by the keys that changes touch, instead of being made anew.
+"""Tables that are brought up to date by the keys that changes touch, or left alone, instead of being made anew.
 
 What comes out is what making them anew would give. A change is followed from the raw rows of new loads through every
-table that reads them: one that is made anew is compared with what it was, one that is brought up to date tells its
-touched rows as they were and as they are.
+table that reads them, as the rows that were there and the rows that are: one that is made anew is compared with what it
+was, one that is brought up to date tells its touched rows before and after. A change in columns that a model does not
+read is none to it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pardot_transforms.graph import bind
-from pardot_transforms.quoting import identifier, qualified, statement
+from pardot_transforms.project import History
+from pardot_transforms.quoting import identifier, literal, qualified, statement
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from pardot_transforms.graph import Graph
-    from pardot_transforms.project import Increment, Model
+    from pardot_transforms.project import Increment, Model, Touch
 
-LARGEST_SHARE = 0.2
+LARGEST_SHARE = 0.4
 """Where more of a table's rows are touched, making all of them anew costs less."""
+_FEW = 10
+"""A table has few rows where what it is made of has so many times as many."""
 _RAW_KEY = "id"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What has become of a relation since the last build, as two relations in its columns."""
+
+    was: str | None
+    """The rows that have gone or were otherwise; None where only those of new loads are known."""
+    now: str
+    """The rows that have come or are otherwise now."""
+
+
+_ANY = Change(None, "")
+"""Of a relation that may have changed in any way."""
 
 
 class Increments:
@@ -42,122 +60,270 @@ class Increments:
         changed: Mapping[str, str | None] | None,
     ) -> None:
         self._connection = connection
-        self._references = graph.references
+        self._graph = graph
         self._relations = relations
+        # A relation that is missing here may have changed in any way.
+        self._changed: dict[str, Change | None] = {
+            name: None if rows is None else Change(None, rows) for name, rows in (changed or {}).items()
+        }
         self._is_possible = changed is not None
-        self._changed = dict(changed or {})
+        self._models = {model.name: model for model in graph.order}
         self._keys = {model.name: model.key or _RAW_KEY for model in graph.order}
-        self._watched = self._columns_watched(graph)
+        self._followed = {name for model in graph.order if model.increment for name in model.increment.touched_by}
+        self._moved: dict[str, set[str]] = {}
+        self._columns_of: dict[str, tuple[str, ...]] = {}
         self._temporary: list[str] = []
 
     def advance(self, model: Model) -> int | None:
         """Bring a table up to date and return how many of its rows were made; None when all of it must be made."""
+        if not self._is_possible or model.kind != "table":
+            return None
+        if self._is_as_it_was(model):
+            self._changed[model.name] = None
+            return 0
         increment = model.increment
-        if not self._is_possible or increment is None or not self._changed.keys() >= increment.touched_by.keys():
+        if increment is None or not all(self._can_follow(model, name) for name in increment.touched_by):
             return None
         touched = self._touched(model, increment)
-        if touched is None:
-            return None
-        table = self._relations[model.name]
-        where = statement("{key} in (select key from {touched})", key=identifier(increment.key), touched=touched)
-        note = self._notes(model, where)
-        note()
-        self._run("delete from {table} where {where}", table=table, where=where)
-        only = {
-            name: statement("(select * from {of} where {where})", of=self._relations[name], where=where)
-            for name in increment.of
-        }
-        select = bind(model, self._references[model.name], {**self._relations, **only})
-        rows = self._row("insert into {table} {select}", table=table, select=select)[0]
-        note()
-        if not all(self._adds_up(table, *each) for each in increment.counts.items()):
-            self._changed.pop(model.name, None)
-            return None
-        return rows
+        return None if touched is None else self._remake(model, increment, touched)
 
     def make(self, model: Model, build: Callable[[], int | None]) -> int | None:
         """Make a whole relation and return its rows; where others follow its changes, find them by comparison."""
-        if not self._is_possible or model.kind != "table" or model.increment or model.name not in self._watched:
+        if not self._is_possible or model.kind != "table" or model.increment or model.name not in self._followed:
             return build()
         table = self._relations[model.name]
         before = self._temporary_table("before", model.name, statement("select * from {table}", table=table))
         rows = build()
-        differences = "(select {columns} from ({one} except {other}))"
-        columns, then, now = self._columns(model), f"from {before}", f"from {table}"
-        left = statement(differences, columns=columns, one=then, other=now)
-        right = statement(differences, columns=columns, one=now, other=then)
-        self._changed[model.name] = self._temporary_table("changed", model.name, f"{left} union {right}")
+        differences = "select * from {one} except all select * from {other}"
+        was = self._temporary_table("was", model.name, statement(differences, one=before, other=table))
+        now = self._temporary_table("now", model.name, statement(differences, one=table, other=before))
+        is_same = not self._count(was) and not self._count(now)
+        self._changed[model.name] = None if is_same else Change(was, now)
         return rows
+
+    def fresh(self, model: Model | History) -> str | None:
+        """Return a relation of all rows that may not have been there after the last build, `""` when there are none.
+
+        None when that is not known.
+        """
+        if not self._is_possible or model.name in self._moved:
+            return None
+        name = model.name
+        if name in self._changed:
+            change = self._changed[name]
+        elif all(self._changed.get(each, _ANY) is None for each in self._graph.reached[name]):
+            return ""
+        else:
+            change = self._through_view(name)
+            return None if change is None else change.now
+        if change is None:
+            return ""
+        if isinstance(model, History):
+            # A new version ends the one before it, which keeps the stamp of its load.
+            query = "(select * from {table} where {key} in (select {key} from {rows}))"
+            return statement(query, table=self._relations[name], key=identifier(model.unique_key), rows=change.now)
+        return change.now
 
     def close(self) -> None:
         """Drop what was only needed on the way."""
         for name in self._temporary:
             self._run("drop table {name}", name=name)
 
-    def _touched(self, model: Model, increment: Increment) -> str | None:
-        """Return a table of the touched keys; None when they are too many, or one of them is NULL."""
-        table, key = self._relations[model.name], identifier(increment.key)
-        selects = [statement("select {key} as key from {table} where false", key=key, table=table)]
-        for name, column in increment.touched_by.items():
-            changed = self._changed[name]
-            if changed is None:
-                continue
-            if column == increment.key:
-                if column != _RAW_KEY:
-                    changed = self._with_key(name, changed, increment)
-                selects.append(statement("select {key} as key from {changed}", key=key, changed=changed))
-            else:
-                found = statement("select {id} from {changed}", id=self._id(name), changed=changed)
-                where = statement("{column} in ({found})", column=identifier(column), found=found)
-                selects.append(
-                    statement("select {key} as key from {table} where {where}", key=key, table=table, where=where)
-                )
-        touched = self._temporary_table("touched", model.name, " union ".join(selects))
-        keys, nulls = self._row("select count(*), count(*) - count(key) from {touched}", touched=touched)
-        rows = self._count(table)
-        where = statement("{table} where {key} in (select key from {touched})", table=table, key=key, touched=touched)
-        is_too_much = max(keys, self._count(where)) > LARGEST_SHARE * rows
-        return None if nulls or is_too_much else touched
+    def _is_as_it_was(self, model: Model) -> bool:
+        """Whether nothing that a table reads has changed."""
+        return all(
+            name in self._changed and not self._reads_moved(model, name) and not self._differs(model, name)
+            for name in self._graph.reached[model.name]
+        )
 
-    def _with_key(self, name: str, changed: str, increment: Increment) -> str:
-        """Return the changed rows of a relation with the key: raw rows have it in the view that is made of them."""
-        for view in increment.of:
-            if [reference.name for reference in self._references[view]] == [name]:
-                where = statement("{id} in (select {id} from {changed})", id=identifier(_RAW_KEY), changed=changed)
-                return statement("(select * from {view} where {where})", view=self._relations[view], where=where)
-        return changed
+    def _can_follow(self, model: Model, name: str) -> bool:
+        return name in self._changed and not self._reads_moved(model, name)
+
+    def _reads_moved(self, model: Model, name: str) -> bool:
+        """Whether a table reads a column of another that has changed in all rows."""
+        return any(self._graph.may_read(model.name, column) for column in self._moved.get(name, ()))
+
+    def _differs(self, model: Model, name: str) -> bool:
+        change = self._changed[name]
+        if change is None or change.was is None:
+            return change is not None
+        if self._count(change.was) != self._count(change.now):
+            return True
+        rows = self._difference(change, self._read(model, name))
+        return bool(self._connection.execute(statement("select 1 from {rows} limit 1", rows=rows)).fetchone())
+
+    def _read(self, model: Model, name: str) -> list[str]:
+        """Return the columns of a relation that a model may read, itself or through views."""
+        if name not in self._columns_of:
+            cursor = self._connection.execute(statement("select * from {of} limit 0", of=self._relations[name]))
+            self._columns_of[name] = tuple(column[0] for column in cursor.description or ())
+        return [column for column in self._columns_of[name] if self._graph.may_read(model.name, column)]
+
+    def _touched(self, model: Model, increment: Increment) -> str | None:
+        """Return a table of the touched keys; None when they are too many."""
+        table, keys = self._relations[model.name], _as_keys(increment.key)
+        selects = [statement("select {keys} from {table} limit 0", keys=keys, table=table)]
+        for name, touch in increment.touched_by.items():
+            change = self._changed[name]
+            is_one_value = touch.kind in ("everywhere", "look_back")
+            if is_one_value and self._read(model, name) != [touch.end or touch.column]:
+                return None  # it reads more of that row than it says
+            if change is None or touch.kind == "everywhere":
+                continue
+            if touch.kind == "key":
+                selects.append(self._keys_of(model, increment, name, change))
+            elif touch.kind == "look_back":
+                selects += self._keys_between(model, increment, touch, change)
+            else:
+                key = self._keys.get(name, _RAW_KEY)
+                columns = self._read(model, name)
+                found = statement(
+                    "select {key} from {of}", key=identifier(key), of=self._difference(change, [*columns, key])
+                )
+                where = statement("{column} in ({found})", column=identifier(touch.column), found=found)
+                selects.append(
+                    statement("select {keys} from {table} where {where}", keys=keys, table=table, where=where)
+                )
+        touched = self._temporary_table("touched", model.name, " union ".join(f"({select})" for select in selects))
+        return None if self._are_too_many(touched, table, model) else touched
+
+    def _are_too_many(self, touched: str, table: str, model: Model) -> bool:
+        """Whether making all rows anew costs less; where they are few, what they are made of tells."""
+        key = model.increment.key if model.increment else ()
+        rows = self._count(statement("{table} where {where}", table=table, where=self._where(touched, key)))
+        read = max(self._count(self._relations[name]) for name in self._graph.reached[model.name])
+        all_rows = self._count(table)
+        if all_rows * _FEW < read:
+            return self._count(touched) > LARGEST_SHARE * read
+        return rows > LARGEST_SHARE * all_rows
+
+    def _keys_of(self, model: Model, increment: Increment, name: str, change: Change) -> str:
+        """Return a SELECT of the keys that changed rows have: themselves, or in the view that is made of them."""
+        view = next((each for each in increment.of if self._graph.is_made_of_rows(each, name)), name)
+        rows = change if view == name else self._made_of(view, name, change)
+        own = increment.of.get(view, increment.key)
+        difference = self._difference(rows, [*self._read(model, view), *own])
+        return statement("select {own} from {of}", own=_as_keys(own), of=difference)
+
+    def _keys_between(self, model: Model, increment: Increment, touch: Touch, change: Change) -> list[str]:
+        """Return SELECTs of the keys with a row that a look-back window holds now and did not, or the reverse."""
+        was, now = (self._moment(touch.end, rows) for rows in (change.was, change.now))
+        ((of, own),) = increment.of.items()
+        moved = (
+            "select {own} from {of} "
+            "where ({at} > {was} - interval {days} day) is distinct from ({at} > {now} - interval {days} day)"
+        )
+        return [
+            statement(
+                moved,
+                own=_as_keys(own),
+                of=self._relations[of],
+                at=identifier(touch.column),
+                was=was,
+                now=now,
+                days=str(days),
+            )
+            for days in self._graph.readings[model.name].look_backs[f"{touch.column} > {touch.end}"]
+        ]
+
+    def _moment(self, column: str, rows: str | None) -> str:
+        """Return the value of a column of timestamps in the only row of a relation, as a constant."""
+        (value,) = self._row("select max({column})::varchar from {rows}", column=identifier(column), rows=rows or "")
+        return f"cast({'null' if value is None else literal(value)} as timestamp)"
+
+    def _remake(self, model: Model, increment: Increment, touched: str) -> int | None:
+        """Make the rows of the touched keys anew."""
+        table = self._relations[model.name]
+        where = self._where(touched, increment.key)
+        was = self._temporary_table(
+            "was",
+            model.name,
+            statement("select {shown} from {table} where {where}", shown=self._shown(model), table=table, where=where),
+        )
+        only = {name: self._only(touched, model, name, own) for name, own in increment.of.items()}
+        select = bind(model, self._graph.references[model.name], {**self._relations, **only})
+        now = self._temporary_table("now", model.name, select)
+        self._run("delete from {table} where {where}", table=table, where=where)
+        self._run("insert into {table} select * from {now}", table=table, now=now)
+        self._move(model, increment)
+        if not all(self._adds_up(table, *each) for each in increment.counts.items()):
+            self._changed.pop(model.name, None)
+            return None
+        rows = self._count(now)
+        self._changed[model.name] = Change(was, now) if rows or self._count(was) else None
+        return rows
+
+    def _shown(self, model: Model) -> str:
+        """Return the columns of a table that any other model may read."""
+        readers = [name for name, reached in self._graph.reached.items() if model.name in reached]
+        columns = dict.fromkeys(column for name in readers for column in self._read(self._models[name], model.name))
+        return _listed(columns) or "1"
+
+    def _only(self, touched: str, model: Model, name: str, own: Iterable[str]) -> str:
+        """Return the rows of the touched keys of a relation, read once where the model mentions it often."""
+        where = self._where(touched, own)
+        rows = statement("select * from {of} where {where}", of=self._relations[name], where=where)
+        mentions = [reference.name for reference in self._graph.references[model.name]]
+        if mentions.count(name) == 1:
+            return f"({rows})"
+        columns = _listed(self._read(model, name))
+        rows = statement("select {columns} from ({rows})", columns=columns, rows=rows)
+        return self._temporary_table(f"only_{name}", model.name, rows)
+
+    def _move(self, model: Model, increment: Increment) -> None:
+        """Write the columns that have one value in all rows, which another relation's only row tells."""
+        for name, touch in increment.touched_by.items():
+            if touch.kind == "everywhere" and self._changed[name] is not None:
+                column, value = identifier(touch.column), self._relations[name]
+                self._run(
+                    "update {table} set {column} = (select {column} from {value})",
+                    table=self._relations[model.name],
+                    column=column,
+                    value=value,
+                )
+                self._moved.setdefault(model.name, set()).add(touch.column)
+
+    def _where(self, touched: str, columns: Iterable[str]) -> str:
+        """Return a condition on a row: the key in its columns is touched. NULL is a key like others."""
+        same = " and ".join(
+            f"{_key(place)} is not distinct from {identifier(column)}" for place, column in enumerate(columns)
+        )
+        return statement("exists (select 1 from {touched} where {same})", touched=touched, same=same)
+
+    def _through_view(self, view: str) -> Change | None:
+        """Return the change of a view that is made row by row of a relation whose change is known."""
+        (name, *more) = self._graph.reached[view] or ("",)
+        change = self._changed.get(name)
+        is_view = self._models[view].kind == "view"
+        if more or change is None or not is_view or not self._graph.is_made_of_rows(view, name):
+            return None
+        return self._made_of(view, name, change)
+
+    def _made_of(self, view: str, name: str, change: Change) -> Change:
+        """Return what a view makes of the changed rows of its relation."""
+        was, now = (
+            rows and f"({bind(self._models[view], self._graph.references[view], {**self._relations, name: rows})}\n)"
+            for rows in (change.was, change.now)
+        )
+        return Change(was, now or "")
+
+    def _difference(self, change: Change, columns: Iterable[str]) -> str:
+        """Return what of these columns has gone or come, as a relation of distinct rows."""
+        listed = _listed(dict.fromkeys(columns))
+        if change.was is None:
+            return statement("(select {columns} from {rows})", columns=listed or "1", rows=change.now)
+        return statement(
+            "(select {columns} from (select {columns}, 1 as {n} from {now} union all select {columns}, -1 from {was}) "
+            "group by all having sum({n}) <> 0)",
+            columns=listed or "1",
+            n=_key(0),
+            now=change.now,
+            was=change.was,
+        )
 
     def _adds_up(self, table: str, relation: str, counted: str) -> bool:
         rows = self._row("select coalesce(sum({counted}), 0) from {table}", counted=counted, table=table)[0]
-        return rows == self._count(self._relations[relation])
-
-    def _notes(self, model: Model, where: str) -> Callable[[], None]:
-        """Return what adds the touched rows, as they are at that moment, to the changes that others follow."""
-        if model.name not in self._watched:
-            return lambda: None
-        columns, table = self._columns(model), self._relations[model.name]
-        rows = statement(
-            "select distinct {columns} from {table} where {where}", columns=columns, table=table, where=where
-        )
-        empty = statement("select {columns} from {table} where false", columns=columns, table=table)
-        changed = self._changed[model.name] = self._temporary_table("changed", model.name, empty)
-        return lambda: self._run("insert into {changed} {rows}", changed=changed, rows=rows)
-
-    def _columns_watched(self, graph: Graph) -> Mapping[str, set[str]]:
-        """Return the columns of each relation by which changes are followed from it."""
-        watched: dict[str, set[str]] = defaultdict(set)
-        for model in graph.order:
-            if model.increment is not None:
-                for name, column in model.increment.touched_by.items():
-                    is_key = column == model.increment.key
-                    watched[name].add(column if is_key else self._keys.get(name, _RAW_KEY))
-        return watched
-
-    def _columns(self, model: Model) -> str:
-        return ", ".join(map(identifier, sorted(self._watched[model.name])))
-
-    def _id(self, name: str) -> str:
-        return identifier(self._keys.get(name, _RAW_KEY))
+        return bool(rows == self._count(self._relations[relation]))
 
     def _temporary_table(self, purpose: str, name: str, select: str) -> str:
         table = qualified("temp", f"{purpose}_{name}")
@@ -166,11 +332,24 @@ class Increments:
         return table
 
     def _count(self, rows: str) -> int:
-        return self._row("select count(*) from {rows}", rows=rows)[0]
+        return int(self._row("select count(*) from {rows}", rows=rows)[0])
 
-    def _row(self, template: str, **fragments: str) -> tuple[int, ...]:
+    def _row(self, template: str, **fragments: str) -> tuple[Any, ...]:
         row = self._connection.execute(statement(template, **fragments)).fetchone()
         return tuple(row or ())
 
     def _run(self, template: str, **fragments: str) -> None:
         self._connection.execute(statement(template, **fragments))
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(map(identifier, columns))
+
+
+def _as_keys(columns: Iterable[str]) -> str:
+    return ", ".join(f"{identifier(column)} as {_key(place)}" for place, column in enumerate(columns))
+
+
+def _key(place: int) -> str:
+    """Return what tables of touched keys call a column: a name that no relation has."""
+    return identifier(f"touched {place}")

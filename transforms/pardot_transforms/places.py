@@ -53,6 +53,11 @@ class Places:
         """What the last build was made from; None when there was none, or not all of it was made then."""
         return Inputs.from_json(self._read_record()[0])
 
+    @property
+    def readings(self) -> str | None:
+        """What the last build has found in the SQL of the models."""
+        return self._record_at(3)
+
     def have(self, models: Iterable[Model]) -> bool:
         """Whether all relations of the models are there."""
         return all(self._home(model) in self._existing for model in models)
@@ -113,14 +118,16 @@ class Places:
         self._connection.execute(update, [inputs.to_json()])
         return rows
 
-    def keep(self, model: Model) -> int:
-        """Count a table as made that is up to date, and return its rows."""
+    def keep(self, model: Model) -> int | None:
+        """Count a relation as made that is up to date, and return the rows of a table."""
         home = self._home(model)
         self._made.append(home)
+        if home.kind == "view":
+            return None
         row = self._connection.execute(statement("select count(*) from {name}", name=home.sql)).fetchone()
         return int(row[0]) if row else 0
 
-    def finish(self, inputs: Inputs, *, is_complete: bool) -> None:
+    def finish(self, inputs: Inputs, readings: str, *, is_complete: bool) -> None:
         """Record the build; after a partial one the rest is out of date, unless the inputs were the same."""
         stored, recorded = self._read_record()
         record = inputs.to_json()
@@ -132,10 +139,12 @@ class Places:
             self._made += [relation for relation in recorded if relation not in self._made]
             record = record if stored == record else ""
         table = qualified(self._marts, BUILD_TABLE)
-        columns = "inputs varchar, built_at timestamptz, relations varchar"
+        columns = "inputs varchar, built_at timestamptz, relations varchar, readings varchar"
         self._connection.execute(statement("create or replace table {table} ({columns})", table=table, columns=columns))
         made = json.dumps([[relation.schema, relation.name, relation.kind] for relation in self._made])
-        self._connection.execute(statement("insert into {table} values (?, now(), ?)", table=table), [record, made])
+        self._connection.execute(
+            statement("insert into {table} values (?, now(), ?, ?)", table=table), [record, made, readings]
+        )
 
     def _home(self, model: Model) -> Relation:
         home = self._homes.get(model.folder, self._views) if model.kind == "table" else self._views
@@ -184,10 +193,13 @@ class Places:
         return {Relation(*row) for row in rows}
 
     def _read_record(self) -> tuple[str | None, list[Relation]]:
+        made = self._record_at(2)
+        return self._record_at(0), [Relation(*relation) for relation in json.loads(made or "[]")]
+
+    def _record_at(self, place: int) -> str | None:
+        """Return what the last build recorded at a place: an older version's columns have other names, or are fewer."""
         if Relation(self._marts, BUILD_TABLE, "table") not in self._existing:
-            return None, []
-        # By place: what an older version recorded first is no record of inputs, and reads as none.
-        row = self._connection.execute(
-            statement("select * from {table}", table=qualified(self._marts, BUILD_TABLE))
-        ).fetchone()
-        return (row[0], [Relation(*relation) for relation in json.loads(row[2])]) if row else (None, [])
+            return None
+        select = statement("select * from {table}", table=qualified(self._marts, BUILD_TABLE))
+        row = self._connection.execute(select).fetchone() or ()
+        return row[place] if place < len(row) else None

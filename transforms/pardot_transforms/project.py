@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pardot_transforms.errors import ModelError, ProjectError
 from pardot_transforms.result import Kind
@@ -35,16 +35,28 @@ class DataTest:
 
 
 @dataclass(frozen=True)
+class Touch:
+    """How changes of a relation find the rows of a table that they touch."""
+
+    kind: Literal["key", "column", "look_back", "everywhere"]
+    """`key`: the changed rows have the table's key, themselves or in a view of `of`. `column`: a column of the table
+    holds the ids of changed rows. `look_back`: the relation's only row moves the end of windows, and touched is what
+    these hold now and did not, or the reverse. `everywhere`: its only row gives a column the same value in all rows."""
+    column: str = ""
+    end: str = ""
+    """Column of the relation from which windows look back at `column`."""
+
+
+@dataclass(frozen=True)
 class Increment:
     """How a table is brought up to date without being made anew: by the rows of the keys that changes touch."""
 
-    key: str
-    """The column whose values name the rows that are made together."""
-    of: tuple[str, ...]
-    """Relations that the model reads; they have this column too, and only those keys of them are read."""
-    touched_by: Mapping[str, str]
-    """Every relation through which a change can arrive -> the column of the table that finds the touched rows: the key,
-    where changed rows have it, themselves or in a view of `of`; else a column that holds the ids of changed rows."""
+    key: tuple[str, ...]
+    """The columns whose values name the rows that are made together; NULL is a value, too."""
+    of: Mapping[str, tuple[str, ...]]
+    """Relations that the model reads, with what they call the key; only touched keys of them are read."""
+    touched_by: Mapping[str, Touch]
+    """Every relation through which a change can arrive."""
     counts: Mapping[str, str]
     """Relation -> an expression over the table whose sum is the number of its rows. Where it is not, a row has gone or
     has moved to another key, which no load tells, and the table is made anew."""
@@ -234,7 +246,24 @@ def _increment(file: str, name: str, kind: Kind, entry: Mapping[str, Any] | None
         return None
     if kind != "table" or set(entry) != {"key", "of", "touched_by", "counts"}:
         raise ProjectError(file, f"The increment of {name} needs a table, and key, of, touched_by and counts")
-    return Increment(entry["key"], tuple(entry["of"]), entry["touched_by"], entry["counts"])
+    key = _listed(entry["key"])
+    of = entry["of"] if isinstance(entry["of"], dict) else dict.fromkeys(entry["of"], key)
+    touched_by = {relation: _touch(text) for relation, text in entry["touched_by"].items()}
+    return Increment(key, {relation: _listed(own) for relation, own in of.items()}, touched_by, entry["counts"])
+
+
+def _touch(text: str) -> Touch:
+    """Read `key`, `everywhere <column>`, `<column> > <end>` or the name of a column."""
+    if text == "key":
+        return Touch("key")
+    if text.startswith("everywhere "):
+        return Touch("everywhere", text.removeprefix("everywhere "))
+    column, is_look_back, end = text.partition(" > ")
+    return Touch("look_back", column, end) if is_look_back else Touch("column", column)
+
+
+def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _build_history(file: str, entry: Mapping[str, Any], sources: Mapping[str, Source]) -> History:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -22,8 +22,6 @@ from pardot_transforms.result import BuildResult, DataTestResult, ModelResult
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-    from pardot_transforms.graph import Graph
 
 
 def build(
@@ -86,19 +84,25 @@ def build(
         tested: tuple[DataTestResult, ...] = ()
         skipped = inputs.differ_at_most_in_runs(before)
         if not skipped:
-            graph = build_graph(project)
+            is_same_text = before is not None and before.definitions == inputs.definitions
+            graph = build_graph(project, places.readings if is_same_text else None)
             chosen = graph.select(select)
             places.prepare(time_zone)
             relations = places.relations(project, tables) | histories.relations()
             new = inputs.new_loads(before) if select is None else None
             changed = changed_rows({**tables, **histories.tables()}, new)
-            built = _build_models(places, chosen, graph, relations, Increments(connection, graph, relations, changed))
+            increments = Increments(connection, graph, relations, changed)
+            make = partial(places.build, graph=graph, relations=relations)
+            built = _build_models(chosen, increments, places.keep, make, keep_views=is_same_text)
             histories.describe()
-            tested = _run_data_tests(connection, chosen, relations) + histories.test(relations)
-            places.finish(inputs, is_complete=select is None)
+            tested = _run_data_tests(connection, chosen, relations, increments.fresh)
+            tested += histories.test(relations, increments.fresh)
+            increments.close()
+            places.finish(inputs, graph.readings_to_json(), is_complete=select is None)
         elif inputs != before:
             built = _refill(places, inputs)
-            tested = _run_data_tests(connection, [project.models[model.name] for model in built], places.homes(project))
+            refilled = [project.models[model.name] for model in built]
+            tested = _run_data_tests(connection, refilled, places.homes(project), lambda _: None)
     return BuildResult(
         models=built,
         tests=tested,
@@ -118,19 +122,23 @@ def _chosen(project: Project, select: Sequence[str] | None) -> Sequence[Model]:
 
 
 def _build_models(
-    places: Places, models: Sequence[Model], graph: Graph, relations: Mapping[str, str], increments: Increments
+    models: Sequence[Model],
+    increments: Increments,
+    keep: Callable[[Model], int | None],
+    make: Callable[[Model], int | None],
+    *,
+    keep_views: bool,
 ) -> tuple[ModelResult, ...]:
     results = []
     for model in models:
         with naming(model):
             started = perf_counter()
             remade = increments.advance(model)
-            if remade is None:
-                rows = increments.make(model, partial(places.build, model, graph, relations))
+            if remade is not None or (keep_views and model.kind == "view"):
+                rows = keep(model)
             else:
-                rows = places.keep(model)
+                rows = increments.make(model, partial(make, model))
             results.append(ModelResult(model.name, model.kind, rows, perf_counter() - started, remade))
-    increments.close()
     return tuple(results)
 
 
@@ -141,12 +149,15 @@ def _refill(places: Places, inputs: Inputs) -> tuple[ModelResult, ...]:
 
 
 def _run_data_tests(
-    connection: DuckDBPyConnection, models: Sequence[Model], relations: Mapping[str, str]
+    connection: DuckDBPyConnection,
+    models: Sequence[Model],
+    relations: Mapping[str, str],
+    fresh: Callable[[Model], str | None],
 ) -> tuple[DataTestResult, ...]:
     results: list[DataTestResult] = []
     for model in models:
         with naming(model):
-            results += run_data_tests(connection, model, relations)
+            results += run_data_tests(connection, model, relations, fresh(model))
     return tuple(results)
 
 

@@ -8,6 +8,7 @@ select
     o.opportunity_id,
     a.id as activity_id,
     a.prospect_id,
+    p.created_at at time zone 'UTC' as prospect_created_at_utc,
     a.campaign_id,
     a.created_at,
     a.created_at_utc,
@@ -16,6 +17,7 @@ select
 from int_opportunity_prospects as l
 inner join int_opportunities as o on o.opportunity_id = l.opportunity_id
 inner join visitor_activities_enriched as a on a.prospect_id = l.prospect_id
+left join stg_prospects as p on p.id = l.prospect_id
 where a.is_engagement
     and a.type not in (12, 14, 35)
     and a.created_at is not null

@@ -9,18 +9,19 @@
 -- A person is the prospect or, while none is known, the visitor. Clicks are the types 1 and 21, told apart by details.
 with actions as (
     select
-        a.id,
-        a.type,
-        coalesce(a.prospect_id, -a.visitor_id) as person_id,
-        a.prospect_id,
-        nullif(trim(a.details), '') as link,
-        a.is_email_activity,
-        case when a.list_email_id is not null then 'list_email' else a.asset_kind end as email_kind,
-        coalesce(a.list_email_id, a.asset_id) as email_id,
-        a.is_engagement,
-        a.created_at_utc
-    from visitor_activities_enriched as a
-    where a.created_at_utc is not null and (a.prospect_id is not null or a.visitor_id is not null)
+        id,
+        type,
+        person_id,
+        prospect_id,
+        visitor_id,
+        list_email_id,
+        nullif(trim(details), '') as link,
+        is_email_activity,
+        case when list_email_id is not null then 'list_email' else asset_kind end as email_kind,
+        coalesce(list_email_id, asset_id) as email_id,
+        is_engagement,
+        created_at_utc
+    from int_person_actions
 ),
 
 links as (
@@ -74,7 +75,12 @@ seconds as (
     select person_id, created_at_utc from hasty
 )
 
-select a.id
+select
+    a.id,
+    a.person_id,
+    a.prospect_id,
+    a.visitor_id,
+    a.list_email_id
 from actions as a
 inner join seconds as s on s.person_id = a.person_id and s.created_at_utc = a.created_at_utc
 where a.is_engagement

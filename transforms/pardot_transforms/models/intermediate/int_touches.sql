@@ -1,23 +1,15 @@
 -- One row per opportunity and touch before it was created, or in the same second.
 --
 -- Touches are those of int_opportunity_touches, numbered by their time and, within a second, their ids.
-with people as (
-    select
-        id,
-        created_at at time zone 'UTC' as created_at_utc
-    from stg_prospects
-),
-
-touches as (
+with touches as (
     select
         t.opportunity_id,
         t.activity_id,
         t.created_at_utc,
         t.created_on,
         -- Some minutes, because the form that makes a prospect known may be stamped before the prospect.
-        t.created_at_utc >= p.created_at_utc - interval '5' minute as is_known
+        t.created_at_utc >= t.prospect_created_at_utc - interval '5' minute as is_known
     from int_opportunity_touches as t
-    left join people as p on p.id = t.prospect_id
     where t.is_before_creation
 ),
 

@@ -2,26 +2,7 @@
 --
 -- Activities, prospects, list emails and opportunities are each brought to one row per campaign before they are
 -- joined: joined first and counted after, each would multiply the others.
-with per_prospect as (
-    -- One row per campaign and prospect, one for the anonymous: counting rows counts distinct prospects.
-    select
-        campaign_id,
-        prospect_id,
-        count(*) as activities,
-        sum(case when is_engagement then 1 else 0 end) as engagements,
-        sum(case when type = 6 then 1 else 0 end) as sent,
-        sum(case when type = 11 then 1 else 0 end) as opens,
-        sum(case when type = 1 and is_email_activity then 1 else 0 end) as clicks,
-        sum(case when type = 4 then 1 else 0 end) as successes,
-        sum(case when type = 20 then 1 else 0 end) as visits,
-        min(created_at) as first_activity_at,
-        max(created_at) as last_activity_at
-    from visitor_activities_enriched
-    where campaign_id is not null
-    group by campaign_id, prospect_id
-),
-
-activities as (
+with activities as (
     select
         campaign_id,
         cast(sum(activities) as bigint) as activities,
@@ -35,7 +16,7 @@ activities as (
         cast(sum(visits) as bigint) as visits,
         min(first_activity_at) as first_activity_at,
         max(last_activity_at) as last_activity_at
-    from per_prospect
+    from int_campaign_people
     group by campaign_id
 ),
 

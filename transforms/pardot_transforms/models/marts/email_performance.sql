@@ -1,24 +1,5 @@
 -- One row per list email that is loaded or that any activity names.
-with per_prospect as (
-    -- One row per list email and prospect, one for the anonymous: summing flags counts distinct prospects.
-    select
-        a.list_email_id,
-        a.prospect_id,
-        sum(case when a.type = 6 then 1 else 0 end) as sent,
-        sum(case when a.type in (13, 36) then 1 else 0 end) as bounced,
-        sum(case when a.type = 11 then 1 else 0 end) as opens,
-        sum(case when a.type = 11 and s.id is not null then 1 else 0 end) as suspected_opens,
-        sum(case when a.type = 1 then 1 else 0 end) as clicks,
-        sum(case when a.type = 1 and s.id is not null then 1 else 0 end) as suspected_clicks,
-        sum(case when a.type in (12, 35) then 1 else 0 end) as opt_outs,
-        sum(case when a.type = 14 then 1 else 0 end) as spam_complaints
-    from visitor_activities_enriched as a
-    left join int_suspected_actions as s on s.id = a.id
-    where a.list_email_id is not null
-    group by a.list_email_id, a.prospect_id
-),
-
-people as (
+with people as (
     -- The anonymous row counts as nobody: how many people are behind it is not known.
     select
         r.list_email_id,
@@ -35,7 +16,7 @@ people as (
         case when r.prospect_id is not null and r.clicks > r.suspected_clicks then 1 else 0 end as clicked_unsuspected,
         case when r.prospect_id is not null and r.opt_outs > 0 then 1 else 0 end as opted,
         case when r.sent > 0 and p.is_opted_out then 1 else 0 end as flagged
-    from per_prospect as r
+    from int_email_people as r
     left join stg_prospects as p on p.id = r.prospect_id
 ),
 
