@@ -83,7 +83,7 @@ def test_window_that_is_too_much_for_one_export_is_read_in_halves(fetcher: Fetch
 def test_halves_of_an_interrupted_run_are_continued(account: Account) -> None:
     account.emulator.faults.add(
         Fault("export.create", "fail_export", times=MAX_EXPORTS_PER_WINDOW),
-        Fault("export.create", "http", times=6, skip=1, status=503),
+        Fault("export.create", "http", times=3, skip=1, status=503),
     )
     with Fetcher(account) as first, pytest.raises(TransientRequestError):
         first.gather()

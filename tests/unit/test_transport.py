@@ -357,10 +357,8 @@ def test_token_that_fails_twice_is_an_authentication_error(reply: bytes, rig: Ri
     "reply",
     [
         pytest.param(answer({"code": 66, "message": "too many"}, 429), id="66"),
-        pytest.param(answer({"code": 183, "message": "try again"}, 500), id="183"),
         pytest.param(answer({"code": 202, "message": "minute"}, 429), id="202"),
         pytest.param(answer(b"", 429), id="429"),
-        pytest.param(answer(b"<h1>down</h1>", 503, HTML), id="503"),
     ],
 )
 @pytest.mark.parametrize("verb", ["get", "post", "download"])
@@ -369,6 +367,34 @@ def test_refusal_for_now_is_retried_for_every_verb(reply: bytes, verb: str, rig:
     getattr(rig, verb)()
     assert (len(rig.api.requests), len(rig.time.slept)) == (3, 2)
     assert [event.name for event in rig.events] == ["request.retry", "request.retry"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(answer({"code": 183, "message": "try again"}, 500), id="183"),
+        pytest.param(answer(b"<h1>down</h1>", 503, HTML), id="503"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["get", "download"])
+def test_trouble_of_the_service_is_waited_out_where_repeating_does_no_harm(reply: bytes, verb: str, rig: Rig) -> None:
+    rig.api.will(reply, reply, answer(FILE) if verb == "download" else answer({"id": 1}))
+    getattr(rig, verb)()
+    assert [event.name for event in rig.events] == ["request.retry", "request.retry"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(answer({"code": 183, "message": "try again"}, 500), id="183"),
+        pytest.param(answer({"code": 0, "message": "gateway"}, 503), id="503 with a code"),
+        pytest.param(answer(b"<h1>down</h1>", 503, HTML), id="503"),
+    ],
+)
+def test_trouble_of_the_service_leaves_open_what_a_post_has_done(reply: bytes, rig: Rig) -> None:
+    rig.api.will(reply)
+    assert raised(TransientRequestError, rig.post).outcome_unknown
+    assert len(rig.api.requests) == 1
 
 
 def test_minute_guard_waits_a_minute(rig: Rig) -> None:

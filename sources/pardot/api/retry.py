@@ -33,6 +33,8 @@ class Failure(Enum):
     """The request itself or the machine's set-up is wrong: a certificate, a proxy, an address."""
 
 
+TURNED_AWAY: Final = frozenset({62, 66})
+"""Codes of passing refusals that come before anything is done: somebody else is at it, or five calls are in flight."""
 _PATIENT_STATUSES: Final = frozenset({408, 425, 429})
 
 
@@ -45,11 +47,13 @@ def classify(
         status: HTTP status, None when no answer came.
         code: Pardot's error code, None when the answer held none.
         failure: why there is no readable answer, None when there is one.
-        idempotent: whether doing it twice does no harm. If not, only a refusal that names itself (a code,
-            429, 503) or a request that was never sent is repeated; anything else may have taken effect.
+        idempotent: whether doing it twice does no harm. If not, only what was turned away before it began, by its
+            code or by 429, or was never sent is repeated; anything else may have taken effect, whatever a gateway says.
     """
     known = CODES[code].verdict if code is not None and code in CODES else None
     if known is not None:
+        if known is Verdict.RETRY and not idempotent and code not in TURNED_AWAY:
+            return Verdict.OUTCOME_UNKNOWN
         # "Access denied" under 401 is also what a call without any valid token gets.
         return Verdict.RENEW_TOKEN if code == 49 and status == 401 else known
     if failure is Failure.UNUSABLE:
@@ -62,7 +66,7 @@ def classify(
     if status in _PATIENT_STATUSES:
         return Verdict.RETRY
     if status >= 500:
-        return Verdict.RETRY if code is not None or status == 503 else unknown
+        return unknown
     if failure is Failure.REASON_LOST and status != 401:
         return unknown
     if code is None and status in (401, 403):
