@@ -6,6 +6,7 @@ value, or raises ValueError with what was expected, as words that complete "expe
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -112,9 +113,9 @@ def objects(found: object) -> str | tuple[str, ...]:
     if isinstance(found, str):
         if found.strip() in ("standard", "all"):
             return found.strip()
-        found = found.split(",")
-    if isinstance(found, Iterable):
-        names = [name.strip() if isinstance(name, str) else "" for name in found]
+    listed = _listed(found)
+    if isinstance(listed, Iterable):
+        names = [name.strip() if isinstance(name, str) else "" for name in listed]
         if names and all(_TABLE.fullmatch(name) for name in names):
             return tuple(dict.fromkeys(names))
     raise ValueError("standard, all, or table names such as visitor_activities, prospects")
@@ -122,12 +123,23 @@ def objects(found: object) -> str | tuple[str, ...]:
 
 def related_fields(found: object) -> tuple[str, ...]:
     """Names of fields of related objects, as a list or as text with commas; an empty list for none."""
-    names = found.split(",") if isinstance(found, str) else found
+    names = _listed(found)
     if isinstance(names, Iterable):
         texts = [name.strip() if isinstance(name, str) else "" for name in names]
         if all(_RELATED.fullmatch(name) for name in texts):
             return tuple(dict.fromkeys(texts))
     raise ValueError("fields of related objects such as campaign.name, prospect.email")
+
+
+def _listed(found: object) -> object:
+    """Return a text as the list that it writes: as JSON, dlt's way in environment variables, or with commas."""
+    if not isinstance(found, str):
+        return found
+    try:
+        parsed = json.loads(found)
+    except ValueError:
+        return found.split(",")
+    return parsed if isinstance(parsed, list) else found.split(",")
 
 
 def positive_seconds(found: object) -> float:

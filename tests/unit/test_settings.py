@@ -152,6 +152,9 @@ def test_all_problems_of_one_load_come_together(minimal: pytest.MonkeyPatch) -> 
         ("start_date", "0001-01-01T00:00:00+14:00"),
         ("objects", "Visits; drop"),
         ("objects", ","),
+        ("objects", "[]"),
+        ("objects", '["visits", 7]'),
+        ("objects", '{"visits": 1}'),
         ("poll_seconds", "0"),
         ("poll_seconds", "nan"),
         ("max_daily_calls", "-1"),
@@ -172,6 +175,7 @@ def test_bad_values_name_the_key(name: str, value: str, minimal: pytest.MonkeyPa
     [
         ("api_version", "5", 5),
         ("objects", "visits, visitors,visits", ("visits", "visitors")),
+        ("objects", '["visits", "visitors"]', ("visits", "visitors")),
         ("objects", "all", "all"),
         ("start_date", "2025-01-31", datetime(2025, 1, 31, tzinfo=timezone.utc)),
         ("start_date", "2025-01-31T08:00:00Z", datetime(2025, 1, 31, 8, tzinfo=timezone.utc)),
