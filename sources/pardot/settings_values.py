@@ -110,9 +110,8 @@ def _read_moment(given: str) -> date | datetime:
 
 def objects(found: object) -> str | tuple[str, ...]:
     """`standard`, `all`, or table names as a list or as text with commas."""
-    if isinstance(found, str):
-        if found.strip() in ("standard", "all"):
-            return found.strip()
+    if isinstance(found, str) and found.strip() in ("standard", "all"):
+        return found.strip()
     listed = _listed(found)
     if isinstance(listed, Iterable):
         names = [name.strip() if isinstance(name, str) else "" for name in listed]
