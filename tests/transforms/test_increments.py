@@ -422,11 +422,11 @@ def test_whatever_happens_is_followed(case: str, history: History) -> None:
 
 
 def test_two_days_one_after_the_other_give_the_same(history: History) -> None:
-    for case in sorted(NASTY):
+    for number, case in enumerate(sorted(NASTY)):
         for statement in NASTY[case]:
-            load = f"{case}.1"
+            load = f"{7000 + number}.1"
             text = statement.format(activities="pardot.visitor_activities", stamp=f"_dlt_load_id = '{load}'")
-            text = text.replace("6000.1", load).replace("9001", str(9000 + len(case)))
+            text = text.replace("6000.1", load).replace("9001", str(9001 + number))
             history.warehouse.connection.execute(text)
         history.warehouse.build()
     assert_same_as_anew(history.warehouse)

@@ -94,12 +94,23 @@ class Increments:
         table = self._relations[model.name]
         before = self._temporary_table("before", model.name, statement("select * from {table}", table=table))
         rows = build()
-        differences = "select * from {one} except all select * from {other}"
-        was = self._temporary_table("was", model.name, statement(differences, one=before, other=table))
-        now = self._temporary_table("now", model.name, statement(differences, one=table, other=before))
+        both = "select *, 1 as {n} from {table} union all select *, -1 from {before}"
+        both = statement(both, n=_key(0), table=table, before=before)
+        differing = (
+            "select * exclude ({n}), cast(sum({n}) as bigint) as {n} from ({both}) group by all having sum({n}) <> 0"
+        )
+        differences = self._temporary_table("differing", model.name, statement(differing, n=_key(0), both=both))
+        was, now = (self._times(differences, model, purpose, sign) for purpose, sign in (("was", "-"), ("now", "")))
         is_same = not self._count(was) and not self._count(now)
         self._changed[model.name] = None if is_same else Change(was, now)
         return rows
+
+    def _times(self, differences: str, model: Model, purpose: str, sign: str) -> str:
+        """Return the rows of one sign, each as many times as they have gone or come."""
+        repeated = "select *, unnest(range({sign}{n})) as {place} from {differences}"
+        repeated = statement(repeated, sign=sign, n=_key(0), place=_key(1), differences=differences)
+        select = statement("select * exclude ({n}, {place}) from ({of})", n=_key(0), place=_key(1), of=repeated)
+        return self._temporary_table(purpose, model.name, select)
 
     def fresh(self, model: Model | History) -> str | None:
         """Return a relation of all rows that may not have been there after the last build, `""` when there are none.
