@@ -5,12 +5,13 @@ WORKERS ?= 3
 VENV := .venv
 DBT := .cache/dbt
 SPARK := .cache/spark
+AXE := .cache/axe
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 CODE := sources pipelines transforms tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types long sweep matrix objects switches dbt fivetran portable bench lock build smoke clean
+.PHONY: help setup demo test lint types long sweep matrix objects switches dbt fivetran portable axe bench lock build smoke clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +62,9 @@ fivetran: $(READY) $(DBT)/.ready ## build fivetran/dbt_pardot, from the dbt_pack
 portable: $(READY) $(SPARK)/.ready ## the models on PostgreSQL and Spark: every cell as DuckDB's, every data test
 	@PARDOT_SPARK_PYTHON=$(CURDIR)/$(SPARK)/bin/python $(RUN) tests/portable/show.py
 
+axe: $(READY) $(AXE)/.ready ## axe-core over the report and the site, light and dark: accessibility
+	@PARDOT_AXE=$(CURDIR)/$(AXE)/node_modules/axe-core/axe.min.js $(RUN) -m pytest -q -s -rs tests/pipelines/test_axe.py
+
 bench: $(READY) ## calls, seconds, CPU and memory beside the floor and the naive way
 	$(RUN) benchmarks/run.py
 
@@ -100,6 +104,13 @@ $(SPARK)/.ready: requirements-portable.lock
 	@echo "Installing Spark into $(SPARK) ..."
 	@$(PYTHON) -m venv $(SPARK)
 	@$(SPARK)/bin/pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements-portable.lock
+	@touch $@
+
+# axe-core comes from npm; its lock is beside the tests, and nothing of it enters a page that we write.
+$(AXE)/.ready: tests/axe/package-lock.json
+	@mkdir -p $(AXE)
+	@cp tests/axe/package.json tests/axe/package-lock.json $(AXE)
+	@cd $(AXE) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .PHONY: left-out

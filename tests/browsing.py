@@ -47,10 +47,11 @@ def serve(pages: dict[str, bytes]) -> Iterator[tuple[str, list[str]]]:
             thread.join()
 
 
-def look(browser: str, url: str, profile: Path) -> tuple[str, str]:
+def look(browser: str, url: str, profile: Path, *, width: int = 1400, is_dark: bool = False) -> tuple[str, str]:
     """Return the page as it stands after loading, and what the browser's console said."""
+    scheme = f"--blink-settings=preferredColorScheme={0 if is_dark else 1}"
     done = subprocess.run(
-        [browser, *FLAGS, f"--user-data-dir={profile}", "--window-size=1400,1000", "--dump-dom", url],
+        [browser, *FLAGS, scheme, f"--user-data-dir={profile}", f"--window-size={width},1000", "--dump-dom", url],
         capture_output=True,
         text=True,
         timeout=120,

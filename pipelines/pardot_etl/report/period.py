@@ -85,8 +85,8 @@ class Period:
         return f"{self.days} days to {f.day(self.until)}" if self.extent else "No activity yet"
 
     def compared_text(self) -> str:
-        """Return which days are compared with which."""
-        return f"{f.day(self.before.since)} to {f.day(self.now.since)}" if self.is_comparable else f.NOTHING
+        """Return which days these are compared with."""
+        return f"{self.days} days to {f.day(self.now.since)}" if self.is_comparable else f.NOTHING
 
 
 def read_period(db: Published, weeks: int, loads: Sequence[Load]) -> Period:

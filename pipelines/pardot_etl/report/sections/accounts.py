@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pardot_etl.report import formats as f
@@ -11,7 +11,7 @@ from pardot_etl.report.parts import Block, Figure, Section, table
 from pardot_etl.report.period import Period
 from pardot_etl.report.published import FACTS, Published, Window
 from pardot_etl.report.ranked import Ranked, engagement_block, top_engaged
-from pardot_etl.report.ranks import TOP
+from pardot_etl.report.ranks import TOP, ranks
 
 
 @dataclass(frozen=True)
@@ -93,29 +93,51 @@ def _sentence(period: Period, counted: Compared[EngagedAccounts], queue: Queue |
 
 
 def _calls(calls: Sequence[Call]) -> Block:
-    rows = [
-        (
-            f.number(each.rank),
-            f.label(each.account_name, "No account" if each.account_id is None else f"Account {each.account_id}"),
-            f.number(each.points),
-            "; ".join(f.label(reason, f.NOTHING) for reason in (each.reasons or "").split("; ")[:5]),
-            "yes" if each.is_assigned else "no",
-            "yes" if each.has_phone else "no",
-        )
+    names = [
+        f"{f.number(each.rank)}. "
+        + f.label(each.account_name, "No account" if each.account_id is None else f"Account {each.account_id}")
         for each in calls
     ]
+    reasons = [
+        "; ".join(f.label(reason, f.NOTHING) for reason in (each.reasons or "").split("; ")[:5]) for each in calls
+    ]
+    points = [each.points for each in calls]
     return Block(
         "People worth a call",
         f"by points, the first {TOP}",
         "Nobody is worth a call by the points that are set.",
         note="Without names, so that the page can be forwarded: the table follow_up_queue has them by the same rank.",
+        in_columns=True,
+        ranks=ranks(
+            names,
+            points,
+            [f.counted(each, "point") for each in points],
+            [" · ".join((why, *_in_the_way(each))) for why, each in zip(reasons, calls, strict=True)],
+        ),
         table=table(
             "Whom to call first",
-            ("Rank", "Account", "Points", "Why", "Assigned", "Phone"),
-            rows,
-            ["Account", "Why", "Assigned", "Phone"],
+            ("Rank and account", "Points", "Why", "Assigned", "Phone"),
+            (
+                (
+                    name,
+                    f.number(each.points),
+                    why,
+                    "yes" if each.is_assigned else "no",
+                    "yes" if each.has_phone else "no",
+                )
+                for name, why, each in zip(names, reasons, calls, strict=True)
+            ),
+            ["Why", "Assigned", "Phone"],
         ),
     )
+
+
+def _in_the_way(call: Call) -> Iterator[str]:
+    """Yield what stands between a person and the call."""
+    if not call.is_assigned:
+        yield "nobody is assigned"
+    if not call.has_phone:
+        yield "no phone number"
 
 
 # -- what is asked of the database

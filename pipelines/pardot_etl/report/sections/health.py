@@ -54,10 +54,10 @@ def build(
         checks=found,
         blocks=(
             _judgements(judged),
-            _tables(tables),
             _keys(keys),
-            *([_rejected(rejected)] if rejected else []),
             _loads(loads),
+            *([_rejected(rejected)] if rejected else []),
+            _tables(tables),
         ),
         models=("data_quality",),
     )
@@ -100,7 +100,8 @@ def _figures(
     yield Figure(
         "Checks passed", "after the newest run", f"{f.number(fine)} of {f.number(counted)}" if counted else f.NOTHING
     )
-    yield Figure("Last load", "UTC", f.moment(loads[0].finished_at) if loads else f.NOTHING)
+    at = loads[0].finished_at if loads else None
+    yield Figure("Last load", f"at {at:%H:%M} UTC" if at else "UTC", f.day(at) if at else f.NOTHING)
 
 
 def _checks(
