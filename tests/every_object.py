@@ -28,7 +28,7 @@ from other_routes import IN_QUERIES_ONLY, by_the_other_route
 
 from pardot.catalogue import CATALOGUE, Entry, Route
 from pardot.dialects.choose import catalogue_of
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 WAYS = ("5, export", "5, query", "4", "3")
 """Version 5 is spoken twice, the second time by the routes that are not taken otherwise."""

@@ -26,8 +26,8 @@ from pardot_emulator.days import play_day
 from pardot_emulator.schema import COLLECTIONS, RECYCLED
 from pardot_emulator.store import Store
 from pardot_etl.configuration import Places
-from pardot_etl.run import RunOptions, run
-from pardot_etl.summary import RunSummary
+from pardot_etl.runs.run import RunOptions, run
+from pardot_etl.runs.summary import RunSummary
 
 END = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 HISTORY_START = datetime(2025, 1, 1, tzinfo=timezone.utc)

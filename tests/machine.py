@@ -31,8 +31,8 @@ from pardot.settings import Settings
 from pardot_emulator import Behaviour, Emulator, Export, Fault, ManualClock, Polls, Store
 from pardot_emulator.company import build_company
 from pardot_emulator.steps import Steps
-from pardot_etl.run import RunOptions, run
-from pardot_etl.summary import RunSummary
+from pardot_etl.runs.run import RunOptions, run
+from pardot_etl.runs.summary import RunSummary
 
 SPARE_EXPORTS = 4
 """By one procedure, over those that a review of all of time takes: one more where time is cut at a position, an older

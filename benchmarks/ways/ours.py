@@ -10,7 +10,7 @@ from pathlib import Path
 from pardot.events import LOGGER, Event
 from pardot.settings import load_settings
 from pardot_etl.configuration import Places
-from pardot_etl.run import RunOptions, run
+from pardot_etl.runs.run import RunOptions, run
 
 order = json.loads(sys.argv[1])
 folder = Path(order["folder"])

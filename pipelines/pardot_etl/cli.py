@@ -140,11 +140,11 @@ def _execute(
     from pardot.stopping import resume
 
     from .configuration import load_configuration
-    from .history import recorded
     from .logs import configure, open_events
-    from .planning import plan_for_comparison
-    from .run import RunOptions
-    from .run import run as execute
+    from .runs.history import recorded
+    from .runs.run import RunOptions
+    from .runs.run import run as execute
+    from .verbs.planning import plan_for_comparison
 
     configure(debug=asked.debug, json_lines=asked.json_lines)
     resume()
@@ -199,8 +199,8 @@ def login(asked: Asked, device: bool, no_browser: bool, port: int, show: bool, f
     Opens Salesforce's page, or shows a code to enter there, and stores the refresh token on this machine. Needs
     `business_unit_id` and `client_id`, and `client_secret` where the app asks for it; then a run needs no other secret.
     """
-    from .login import LoginOptions, log_in
     from .logs import configure
+    from .verbs.login import LoginOptions, log_in
 
     configure(debug=asked.debug, json_lines=asked.json_lines)
     return log_in(LoginOptions(device=device, opens_browser=not no_browser, port=port, shows=show, forgets=forget))
@@ -216,8 +216,8 @@ def check(asked: Asked, as_json: bool) -> int:
     Looks at settings, disk, lock and files here, then at login, business unit, permissions, allowance and
     clock at Pardot's, with one login and three calls. A line that fails says what mends it.
     """
-    from .check import iter_findings, worst
     from .logs import configure
+    from .verbs.check import iter_findings, worst
 
     configure(debug=asked.debug, json_lines=asked.json_lines)
     findings = []
@@ -244,8 +244,8 @@ def discover(asked: Asked, objects: str | None, only_differences: bool, as_json:
     call per object, and a few where fields are refused; the last line says how many.
     """
     from .configuration import load_configuration
-    from .discover import discover as find
     from .logs import configure
+    from .verbs.discover import discover as find
 
     configure(debug=asked.debug, json_lines=asked.json_lines)
     settings, places = load_configuration()
@@ -268,7 +268,7 @@ def status(max_age: str | None, as_json: bool) -> int:
     Reads what earlier runs left behind; asks Pardot nothing and takes no lock.
     """
     from .configuration import load_places
-    from .status import parse_age, read_status
+    from .verbs.status import parse_age, read_status
 
     try:
         limit = parse_age(max_age) if max_age is not None else None
@@ -298,7 +298,7 @@ def transform(asked: Asked, select: str | None, full_refresh: bool, as_json: boo
     """
     from .configuration import load_places
     from .logs import configure
-    from .rebuild import lines, rebuild
+    from .runs.rebuild import lines, rebuild
 
     configure(debug=asked.debug, json_lines=asked.json_lines)
     places = load_places()
@@ -361,7 +361,7 @@ def export_dbt(folder: Path, force: bool, dialect: str) -> int:
     unless they were edited.
     """
     from .configuration import load_places
-    from .export_dbt import export_dbt as export
+    from .verbs.export_dbt import export_dbt as export
 
     show(export(load_places(), folder, force=force, dialect=dialect).lines())
     return 0
@@ -388,8 +388,8 @@ def erase(
     Asks Pardot nothing and changes nothing there. Interrupted, the same command or the next run does the rest.
     """
     from .configuration import load_places
-    from .erase import Person
-    from .erase import erase as execute
+    from .erasure.erase import Person
+    from .erasure.erase import erase as execute
     from .logs import configure
 
     insist_on_one_person(prospect_id, address)
@@ -445,8 +445,8 @@ def demo(asked: Asked, folder: Path) -> int:
     An invented company is exported, loaded, transformed, published and reported, then a second day of it; no
     settings are read, no network is used, and nothing outside the folder is touched.
     """
-    from .demo import demonstrate
     from .logs import configure
+    from .verbs.demo import demonstrate
 
     configure(debug=asked.debug, json_lines=asked.json_lines)
     if asked.json_lines or asked.debug:
@@ -467,14 +467,14 @@ def emulator(port: int, activities: int, seed: int) -> int:
 
     Prints its address and the environment variables that point `pardot-etl` at it. Stop it with Ctrl-C.
     """
-    from .emulate import emulate
+    from .verbs.emulate import emulate
 
     return emulate(port=port, activities=activities, seed=seed)
 
 
 def _plan(objects: str | None, destination: str, as_json: bool, backfill: Backfill | None = None) -> int:
     from .configuration import load_configuration
-    from .planning import plan_run
+    from .verbs.planning import plan_run
 
     settings, places = load_configuration()
     _check_destination(destination)
@@ -548,7 +548,7 @@ def _refused_by_the_disk(error: Exception) -> PardotError | None:
     """Return what to say where the system refused a file, however deep in a library that was."""
     from pardot.errors import StorageError
 
-    from .healing import causes
+    from .runs.healing import causes
 
     for cause in causes(error):
         if isinstance(cause, OSError) and cause.filename is not None:

@@ -17,8 +17,8 @@ from other_routes import by_the_other_route
 
 from pardot.catalogue import CATALOGUE
 from pardot_emulator import Store
-from pardot_etl.run import RunOptions
-from pardot_etl.summary import RunSummary
+from pardot_etl.runs.run import RunOptions
+from pardot_etl.runs.summary import RunSummary
 
 __all__ = ["isolated"]
 

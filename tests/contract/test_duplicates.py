@@ -24,7 +24,7 @@ from pardot.harvest import Harvest, Harvester
 from pardot.position import Position
 from pardot.reading.columns import TextFile
 from pardot.reading.csv_files import ResultFile
-from pardot_etl.summary import RunSummary
+from pardot_etl.runs.summary import RunSummary
 
 STAMPED = ("visitors", "prospects", "campaigns")
 """One of each route among the objects whose rows say when they changed."""

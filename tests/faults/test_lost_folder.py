@@ -14,7 +14,7 @@ from pardot.errors import TransientRequestError
 from pardot.position import Position
 from pardot_emulator import Fault
 from pardot_emulator.exports import Status
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 TABLES = ("visitor_activities", "prospects")
 OPTIONS = RunOptions(objects=TABLES, transform=False)

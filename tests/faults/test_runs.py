@@ -26,9 +26,9 @@ from pardot_emulator.exports import Status
 from pardot_emulator.faults import KINDS, Detail, Exchange
 from pardot_emulator.messages import Response
 from pardot_emulator.store import Store
-from pardot_etl.lock import RunLock
-from pardot_etl.run import RunOptions
-from pardot_etl.summary import RunSummary
+from pardot_etl.runs.lock import RunLock
+from pardot_etl.runs.run import RunOptions
+from pardot_etl.runs.summary import RunSummary
 
 TABLES = ("visitor_activities", "prospects")
 OPTIONS = RunOptions(objects=TABLES, transform=False)
@@ -233,7 +233,7 @@ def test_load_that_needs_more_memory_than_it_is_given_is_repeated_without_a_boun
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pardot.tables.APPENDED_FROM_ROWS", 0)
-    monkeypatch.setattr("pardot_etl.database.LOAD_MEMORY_MB", 2)
+    monkeypatch.setattr("pardot_etl.files.database.LOAD_MEMORY_MB", 2)
     assert run(account, review_days=0).exit_code == 0
     stages = Counter((event.name, event.fields.get("stage")) for event in account.events)
     assert stages["stage.started", "load"] - stages["stage.finished", "load"] == 1
@@ -263,7 +263,7 @@ def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     program = textwrap.dedent(
         f"""
         import pathlib, sys, time
-        from pardot_etl.lock import RunLock
+        from pardot_etl.runs.lock import RunLock
         with RunLock(pathlib.Path({str(lock)!r})):
             print("locked", flush=True)
             time.sleep(600)

@@ -10,7 +10,7 @@ from typing import Any
 from matrix.world import ACTIVITIES, Facts, World, runs
 
 from pardot_emulator import Behaviour, Fault
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 Provoke = Callable[[World], Facts]
 

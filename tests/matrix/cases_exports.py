@@ -12,7 +12,7 @@ from matrix.case import Case, anew, answer, error, fault, http, planned, quiet, 
 from matrix.world import BOTH, Facts, World, runs
 
 from pardot_emulator import Behaviour, Fault
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 case = section("create and poll")
 

@@ -17,7 +17,7 @@ from matrix.world import BOTH, Facts, World, runs, surroundings
 
 from pardot.session import open_session
 from pardot_emulator import Behaviour, Credentials, Fault, PublicKey
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 case = section("login")
 

@@ -25,7 +25,7 @@ from matrix.case import Case, Left, Provoke, section
 from matrix.disks import small_disk
 from matrix.world import Facts, World, patched, query, rows, runs, surroundings
 
-from pardot_etl.lock import RunLock
+from pardot_etl.runs.lock import RunLock
 
 case = section("start")
 
@@ -155,7 +155,7 @@ def stale_lock(world: World) -> Facts:
     program = textwrap.dedent(
         f"""
         import pathlib, sys
-        from pardot_etl.lock import RunLock
+        from pardot_etl.runs.lock import RunLock
         with RunLock(*map(pathlib.Path, {locks!r})):
             print("locked", flush=True)
             sys.stdin.read()

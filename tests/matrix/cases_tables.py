@@ -18,7 +18,7 @@ from matrix.disks import small_disk
 from matrix.world import ACTIVITIES, BOTH, Facts, World, patched, query, rows, runs, surroundings
 
 from pardot_emulator import Fault, Value
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 from pardot_transforms import models_path
 
 case = section("load and publish")

@@ -24,7 +24,7 @@ from pardot.errors import PardotError
 from pardot.settings import SETTINGS_KEYS
 from pardot_emulator import Behaviour, Fault, Value
 from pardot_etl.configuration import Places
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 from pardot_transforms import TransformError
 
 Facts = dict[str, Any]

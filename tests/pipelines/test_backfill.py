@@ -19,9 +19,9 @@ from pardot.backfills import Backfill
 from pardot.errors import SettingsError, StorageError
 from pardot.windows import api_time
 from pardot_emulator import Fault
-from pardot_etl.planning import read_state
-from pardot_etl.run import RunOptions
-from pardot_etl.summary import RunSummary
+from pardot_etl.runs.run import RunOptions
+from pardot_etl.runs.summary import RunSummary
+from pardot_etl.verbs.planning import read_state
 
 ACTIVITIES = ("visitor_activities",)
 TABLES = ("visitor_activities", "visitor_page_views", "campaigns")

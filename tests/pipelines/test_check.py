@@ -14,9 +14,9 @@ from command_line import Outcome, files_below, invoke, start
 from kit import build_store
 
 from pardot_emulator import Behaviour, Emulator, Fault, ManualClock, Store
-from pardot_etl.check import Finding, worst
 from pardot_etl.configuration import load_places
-from pardot_etl.lock import RunLock
+from pardot_etl.runs.lock import RunLock
+from pardot_etl.verbs.check import Finding, worst
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from sampling import sampled
 from pardot_emulator import Emulator, Fault, ManualClock, Polls
 from pardot_etl.cli import commands
 from pardot_etl.configuration import load_places
-from pardot_etl.lock import RunLock
+from pardot_etl.runs.lock import RunLock
 
 HEAVY = ("dlt", "duckdb", "pendulum", "requests", "jinja2", "pyarrow", "rich", "pardot")
 VERBS = tuple(commands.commands)
@@ -190,7 +190,7 @@ def test_an_unreachable_host_is_exit_75(settings: pytest.MonkeyPatch, monkeypatc
         url = f"http://127.0.0.1:{unused.getsockname()[1]}"
     settings.setenv("SOURCES__PARDOT__API_URL", url)
     settings.setenv("SOURCES__PARDOT__LOGIN_URL", url)
-    monkeypatch.setattr("pardot_etl.run.run.__kwdefaults__", {"sleep": lambda _seconds: None})
+    monkeypatch.setattr("pardot_etl.runs.run.run.__kwdefaults__", {"sleep": lambda _seconds: None})
     outcome = invoke("run")
     assert outcome.code == 75
     assert_short_and_clean(Outcome(75, outcome.out, _errors(outcome)))

@@ -11,7 +11,7 @@ from kit import build_store, open_account, table_differences
 from sampling import sampled
 
 from pardot.api.transport import Transport
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 OBJECTS = ("visitor_activities", "visits", "prospects", "prospect_accounts", "lists", "emails")
 

@@ -18,7 +18,7 @@ from command_line import invoke
 from kit import build_store, open_account
 from transforms_warehouse import Row, Warehouse, utc
 
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 from pardot_transforms import load_project
 from pardot_transforms.quoting import identifier, literal
 

@@ -15,10 +15,10 @@ from security.canaries import find, iter_files
 from pardot.settings import Settings
 from pardot_emulator import Credentials
 from pardot_emulator.changes import DayChanges
-from pardot_etl import demo
 from pardot_etl.configuration import Places
-from pardot_etl.demo import Comparison, compare_days
-from pardot_etl.run import RunOptions, run
+from pardot_etl.runs.run import RunOptions, run
+from pardot_etl.verbs import demo
+from pardot_etl.verbs.demo import Comparison, compare_days
 
 
 @pytest.fixture(scope="module")

@@ -23,10 +23,10 @@ from pardot.backfills import Backfill
 from pardot.errors import RunLockedError
 from pardot_emulator.store import Store
 from pardot_etl.configuration import Places
-from pardot_etl.erase import Erasure, Person, erase
-from pardot_etl.lock import RunLock
-from pardot_etl.run import RunOptions
-from pardot_etl.summary import RunSummary
+from pardot_etl.erasure.erase import Erasure, Person, erase
+from pardot_etl.runs.lock import RunLock
+from pardot_etl.runs.run import RunOptions
+from pardot_etl.runs.summary import RunSummary
 
 TABLES = ("visitor_activities", "visitors", "visits", "visitor_page_views", "prospects", "list_memberships")
 LOAD = RunOptions(objects=TABLES, transform=False, destination="filesystem")
@@ -402,7 +402,7 @@ def test_killed_erasure_is_finished(kill: tuple[str, str], account: Account, mon
 
 
 def _tables() -> Any:
-    from pardot_etl.erasing import Tables
+    from pardot_etl.erasure.erasing import Tables
 
     return Tables
 

@@ -13,9 +13,9 @@ import yaml
 from command_line import assert_golden, invoke
 from isolation import isolate
 
-from pardot_etl import written_folder
 from pardot_etl.cli import commands
-from pardot_etl.written_folder import MANIFEST
+from pardot_etl.verbs import written_folder
+from pardot_etl.verbs.written_folder import MANIFEST
 from pardot_transforms.dialects import DIALECTS
 
 MODEL = "models/marts/email_performance.sql"

@@ -18,8 +18,8 @@ from pardot.catalogue import CATALOGUE
 from pardot.few_rows import MORE_THAN_FEW
 from pardot.settings import Settings
 from pardot_emulator import Fault
-from pardot_etl.planning import plan_run
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
+from pardot_etl.verbs.planning import plan_run
 
 TABLES = ("visitor_activities", "visits", "visitor_page_views")
 OPTIONS = RunOptions(objects=TABLES, transform=False)

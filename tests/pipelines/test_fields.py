@@ -10,7 +10,7 @@ import duckdb
 from kit import Account, build_store, open_account, table_differences
 
 from pardot_emulator import Fault, Polls
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 OBJECTS = ("visitor_activities", "prospects")
 OPTIONS = RunOptions(objects=OBJECTS, transform=False)

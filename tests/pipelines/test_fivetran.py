@@ -14,7 +14,7 @@ from transforms_warehouse import Warehouse, utc
 
 from pardot.errors import SettingsError
 from pardot_etl.configuration import load_places
-from pardot_etl.database import create_if_missing
+from pardot_etl.files.database import create_if_missing
 
 WORKING = Path("pardot_working.duckdb")
 PUBLISHED = Path("pardot.duckdb")

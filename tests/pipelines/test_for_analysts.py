@@ -16,8 +16,8 @@ from project_code import ROOT
 from pardot.catalogue import CATALOGUE
 from pardot.dialects.legacy_catalogue import ONLY_LEGACY
 from pardot.objects.descriptions import describe_column, raw_tables
-from pardot_etl.database import connect
-from pardot_etl.described import describe_raw_tables
+from pardot_etl.files.database import connect
+from pardot_etl.files.described import describe_raw_tables
 from pardot_transforms import load_project
 from pardot_transforms.macros import install, macros
 from pardot_transforms.questions import PARTS, Part, questions

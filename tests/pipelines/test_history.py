@@ -12,9 +12,9 @@ from kit import END, Account, build_store, open_account
 from project_code import ROOT
 
 from pardot_emulator.store import Store
-from pardot_etl.rebuild import rebuild
-from pardot_etl.run import RunOptions
-from pardot_etl.snapshot import open_snapshot
+from pardot_etl.files.snapshot import open_snapshot
+from pardot_etl.runs.rebuild import rebuild
+from pardot_etl.runs.run import RunOptions
 
 OBJECTS = RunOptions(objects=("prospects", "prospect_accounts", "list_memberships", "opportunities"))
 (AS_OF,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "history.md").read_text(encoding="utf-8"), re.DOTALL)

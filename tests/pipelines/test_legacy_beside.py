@@ -15,7 +15,7 @@ from sampling import sampled
 from pardot.dialects.choose import entries_of
 from pardot.dialects.legacy import LEGACY_CATALOGUE
 from pardot.errors import SettingsError
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 TABLES = ("visitor_activities", "email_clicks", "list_email_statistics")
 CLICKS, STATISTICS = LEGACY_CATALOGUE["email_clicks"], LEGACY_CATALOGUE["list_email_statistics"]

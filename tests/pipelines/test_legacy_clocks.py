@@ -14,7 +14,7 @@ import pytest
 from kit import Account, rows_of
 
 from pardot_emulator import Behaviour, Emulator, ManualClock, Store
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 BACK = {
     "America/New_York": datetime(2026, 11, 1, 6, tzinfo=timezone.utc),

@@ -16,7 +16,7 @@ from sampling import sampled
 from pardot.dialects.legacy import LEGACY_CATALOGUE
 from pardot_emulator import Behaviour, Store
 from pardot_emulator.legacy.service import LegacyService
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 TABLES = (
     "visitor_activities",

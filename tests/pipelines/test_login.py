@@ -21,8 +21,8 @@ from kit import END, build_store
 from people import Browser, Typist, free_port, short_code
 
 from pardot_emulator import Behaviour, Credentials, Emulator, Fault, ManualClock, Store
-from pardot_etl.callback import CallbackListener
-from pardot_etl.login import LoginOptions, log_in
+from pardot_etl.verbs.callback import CallbackListener
+from pardot_etl.verbs.login import LoginOptions, log_in
 
 SECRETS = ("CLIENT_SECRET", "REFRESH_TOKEN")
 ONE_USE = Behaviour(refresh_tokens="new, old revoked")

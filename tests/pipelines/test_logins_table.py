@@ -23,7 +23,7 @@ from pardot.errors import PardotError
 from pardot.session import open_session
 from pardot.settings import Settings, load_settings
 from pardot_emulator import Credentials, Emulator, Fault, ManualClock, PublicKey, Store
-from pardot_etl.login import log_in_by_browser, log_in_by_device, store_login
+from pardot_etl.verbs.login import log_in_by_browser, log_in_by_device, store_login
 
 KNOWN = Credentials()
 Provoke = Callable[[Emulator], object]

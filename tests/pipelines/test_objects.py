@@ -16,7 +16,7 @@ from kit import END, Account, build_store, open_account, table_differences
 from pardot.catalogue import CATALOGUE, Entry, Field, Route, Type
 from pardot_emulator import Fault, schema
 from pardot_emulator.notation import declare
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 SEMINARS = Entry(
     "seminars",

@@ -9,8 +9,8 @@ import pytest
 from kit import build_store, differences, expected_rows, open_account, without_several_values
 from portable.postgres import LEFT_OUT, SERVER, server
 
-from pardot_etl.erase import Person, erase
-from pardot_etl.run import RunOptions
+from pardot_etl.erasure.erase import Person, erase
+from pardot_etl.runs.run import RunOptions
 
 OBJECTS = ("visitor_activities", "prospects", "prospect_accounts", "forms")
 

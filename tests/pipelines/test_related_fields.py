@@ -9,7 +9,7 @@ import pytest
 from kit import build_store, open_account
 
 from pardot_emulator import Behaviour, Fault
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 ACTIVITIES = RunOptions(objects=("visitor_activities",), transform=False)
 RELATED = ("campaign.name", "prospect.email")

@@ -20,11 +20,11 @@ from pardot_emulator import Fault
 from pardot_emulator.faults import KINDS, Detail, Exchange
 from pardot_emulator.messages import Response
 from pardot_emulator.store import Store
-from pardot_etl.database import connect
-from pardot_etl.planning import plan_run
-from pardot_etl.rounds import Rounds
-from pardot_etl.run import RunOptions
-from pardot_etl.summary import RunSummary
+from pardot_etl.files.database import connect
+from pardot_etl.runs.rounds import Rounds
+from pardot_etl.runs.run import RunOptions
+from pardot_etl.runs.summary import RunSummary
+from pardot_etl.verbs.planning import plan_run
 
 TABLES = ("visitor_activities", "visitor_page_views", "prospects", "campaigns", "forms")
 A_DAY = timedelta(days=1)

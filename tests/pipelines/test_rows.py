@@ -10,7 +10,7 @@ import pytest
 from kit import Account, build_store, open_account, table_differences
 
 from pardot.catalogue import select_entries
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 TABLES = [entry.table for entry in select_entries("standard")]
 

@@ -19,9 +19,9 @@ from pardot_emulator import Fault
 from pardot_emulator.faults import KINDS, Detail, Exchange
 from pardot_emulator.messages import Response
 from pardot_emulator.store import Store
-from pardot_etl.run import RunOptions, run
-from pardot_etl.status import read_status
-from pardot_etl.summary import ObjectCounts
+from pardot_etl.runs.run import RunOptions, run
+from pardot_etl.runs.summary import ObjectCounts
+from pardot_etl.verbs.status import read_status
 
 ACTIVITIES = "visitor_activities"
 OBJECTS = (ACTIVITIES, "prospects", "campaigns")

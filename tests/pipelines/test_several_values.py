@@ -10,7 +10,7 @@ import pytest
 from kit import Account, build_store, open_account, several_values, table_differences
 
 from pardot_emulator import Behaviour, Fault
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 PROSPECTS = RunOptions(objects=("prospects",), transform=False)
 

@@ -11,8 +11,8 @@ import pytest
 from kit import Account, build_store, open_account, table_differences, without_several_values
 
 from pardot.catalogue import select_entries
-from pardot_etl.run import RunOptions
-from pardot_etl.summary import RunSummary
+from pardot_etl.runs.run import RunOptions
+from pardot_etl.runs.summary import RunSummary
 
 SHARE = 25
 TABLES = [entry.table for entry in select_entries("standard")]

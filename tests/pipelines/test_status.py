@@ -14,9 +14,9 @@ from pardot.errors import RunLockedError, SettingsError, StorageError
 from pardot.exports.ledger import Ledger
 from pardot_emulator import Emulator, ManualClock
 from pardot_etl.configuration import load_places
-from pardot_etl.history import MOST_RUNS, append_run, read_runs, recorded
-from pardot_etl.in_flight import exports_in_flight, usual_seconds
-from pardot_etl.status import parse_age, read_status
+from pardot_etl.runs.history import MOST_RUNS, append_run, read_runs, recorded
+from pardot_etl.runs.in_flight import exports_in_flight, usual_seconds
+from pardot_etl.verbs.status import parse_age, read_status
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 

@@ -12,7 +12,7 @@ from kit import build_store, open_account, several_values, table_differences
 from sampling import sampled
 
 from pardot_emulator import Behaviour, Store
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 EVERY_ROUTE = ("visitor_activities", "prospects", "prospect_accounts", "emails", "forms", "custom_fields")
 SWITCHES = Behaviour.alternatives(with_legacy=False)

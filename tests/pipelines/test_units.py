@@ -23,10 +23,10 @@ from kit import HISTORY_START, Account, build_store, open_account, table_differe
 from pardot.errors import RunLockedError, SettingsError, StorageError
 from pardot_emulator.auth import Credentials
 from pardot_etl.configuration import load_places
-from pardot_etl.lock import RunLock
-from pardot_etl.run import RunOptions, run
-from pardot_etl.snapshot import open_snapshot
-from pardot_etl.summary import RunSummary
+from pardot_etl.files.snapshot import open_snapshot
+from pardot_etl.runs.lock import RunLock
+from pardot_etl.runs.run import RunOptions, run
+from pardot_etl.runs.summary import RunSummary
 
 OBJECTS = ("visitor_activities", "prospects", "campaigns", "list_emails")
 CAMPAIGNS = RunOptions(objects=("campaigns",), transform=False)

@@ -14,7 +14,7 @@ from sampling import sampled
 
 from pardot.dialects.legacy import LEGACY_CATALOGUE
 from pardot_emulator.store import Store
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 
 TABLES = tuple(table for table in LEGACY_CATALOGUE if table != "list_email_statistics")
 """Statistics are counted from what is stored: they have tests of their own."""

@@ -51,7 +51,7 @@ REVIEWED = {
         *("cases", "rows", "where", "stay", "values", "texts", "prospects", "has_address(field.column)"),
     },
     # The same, of tables whose names are quoted in `_path`; what is counted or named is a number or quoted.
-    "pardot_etl.erasing": {
+    "pardot_etl.erasure.erasing": {
         *("path", "runs", "prospects", "visitor", "where", "newest", "texts", "is_one", "is_other", "load"),
         *("like", "name", "has_address(column)", "self._path(self._staging, table)", "int(rows)", "int(prospect)"),
     },
@@ -60,11 +60,11 @@ REVIEWED = {
     # `select` comes from `pardot.columns`; the others are made of `names`, which is quoted where it is made.
     "pardot.tables": {"select", "guard", "same", "stored", "fetched", "_same_or_newer(entry, names)"},
     # Names of two schemas that are constants, and lists of quoted columns; the path stands in a hint for people.
-    "pardot_etl.demo": {"alive", "known", "name", "old", "now", "places.published_database"},
+    "pardot_etl.verbs.demo": {"alive", "known", "name", "old", "now", "places.published_database"},
     # Columns and subjects of comments, with quoted names; types as DuckDB itself writes them.
-    "pardot_etl.neighbours": {"', '.join(map(str, table.columns))", "subject"},
+    "pardot_etl.files.neighbours": {"', '.join(map(str, table.columns))", "subject"},
     # One of three constants.
-    "pardot_etl.status": {"newest"},
+    "pardot_etl.verbs.status": {"newest"},
 }
 """Module -> parts that a person has followed to constants and quoting functions."""
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pardot.catalogue import Entry, Field, Route, Type
 from pardot.tables import select_news
-from pardot_etl.database import settle
+from pardot_etl.files.database import settle
 
 ENTRY = Entry(
     "visits",

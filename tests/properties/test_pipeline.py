@@ -32,7 +32,7 @@ from pardot.catalogue import CATALOGUE, Route
 from pardot.errors import RunLockedError
 from pardot_emulator import Polls
 from pardot_emulator.steps import Steps
-from pardot_etl.lock import RunLock
+from pardot_etl.runs.lock import RunLock
 
 BEGINNINGS = {
     "clocks go back": datetime(2026, 10, 31, 20, tzinfo=timezone.utc),

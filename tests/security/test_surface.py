@@ -25,7 +25,7 @@ from pardot.errors import PardotError, TransientRequestError
 from pardot.redaction import Secret
 from pardot.settings import Credentials, Settings
 from pardot_emulator import Emulator
-from pardot_etl.check import check_folder
+from pardot_etl.verbs.check import check_folder
 
 UNIT = "0Uv000000000001AAA"
 CLIENT = [module for package in PACKAGES if package != "pardot_emulator" for module in modules(package)]

@@ -23,10 +23,10 @@ import pyarrow.parquet  # noqa: F401
 import pardot.session
 import pardot.source  # noqa: F401
 import pardot_etl.cli
-import pardot_etl.healing
+import pardot_etl.files.publish
 import pardot_etl.logs
-import pardot_etl.publish
-import pardot_etl.run
+import pardot_etl.runs.healing
+import pardot_etl.runs.run
 import pardot_transforms.runner  # noqa: F401
 
 

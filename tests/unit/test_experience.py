@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pardot_etl.experience import RUNS_REMEMBERED, Experience, kind_of_run, learn
+from pardot_etl.runs.experience import RUNS_REMEMBERED, Experience, kind_of_run, learn
 
 
 def a_run(calls: int, minutes: int = 2, **facts: Any) -> dict[str, Any]:

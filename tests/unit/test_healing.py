@@ -12,7 +12,7 @@ import pytest
 from isolation import isolated
 
 from pardot.errors import SettingsError, StorageError
-from pardot_etl.healing import open_pipeline
+from pardot_etl.runs.healing import open_pipeline
 
 __all__ = ["isolated"]
 
@@ -80,7 +80,7 @@ def test_folder_goes_as_a_whole_also_when_its_removal_was_interrupted(
 
     folder = tmp_path / "p" / "numbers"
     with monkeypatch.context() as patch:
-        patch.setattr("pardot_etl.healing.shutil.rmtree", die)
+        patch.setattr("pardot_etl.runs.healing.shutil.rmtree", die)
         with pytest.raises(Killed):
             open_pipeline(make, folder)
     assert not folder.exists()

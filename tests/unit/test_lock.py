@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pardot.errors import RunLockedError, StorageError
-from pardot_etl.lock import RunLock
+from pardot_etl.runs.lock import RunLock
 
 
 def test_second_lock_names_the_holder_and_leaves_the_file_alone(tmp_path: Path) -> None:

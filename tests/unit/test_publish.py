@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from pardot.errors import StorageError
-from pardot_etl.database import connect, create_if_missing
-from pardot_etl.parquet_folder import publish_folder
-from pardot_etl.publish import publish_database
+from pardot_etl.files.database import connect, create_if_missing
+from pardot_etl.files.parquet_folder import publish_folder
+from pardot_etl.files.publish import publish_database
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_failure_inside_the_database_is_told_and_leaves_the_snapshot(
         with connect(tmp_path / ".published.duckdb.new") as db:
             db.execute("SELECT 1 FROM nowhere")
 
-    monkeypatch.setattr("pardot_etl.publish.keep_schemas", fail)
+    monkeypatch.setattr("pardot_etl.files.publish.keep_schemas", fail)
     with pytest.raises(StorageError, match="nowhere") as caught:
         publish_database(working, published, ["pardot"])
     assert "Readers keep the previous snapshot" in str(caught.value)
@@ -65,7 +65,7 @@ def test_folder_that_stepped_aside_for_a_killed_run_is_removed(
     working: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where names cannot be exchanged, the old folder steps aside for an instant."""
-    monkeypatch.setattr("pardot_etl.parquet_folder._exchange", lambda _one, _other: False)
+    monkeypatch.setattr("pardot_etl.files.parquet_folder._exchange", lambda _one, _other: False)
     folder = tmp_path / "lake"
     with connect(working) as db:
         publish_folder(db, "pardot", folder)

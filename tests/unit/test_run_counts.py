@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from pardot_etl.database import tables
-from pardot_etl.run_counts import LATER_COLUMNS, RUNS, keep_counts
-from pardot_etl.summary import ObjectCounts
+from pardot_etl.files.database import tables
+from pardot_etl.runs.run_counts import LATER_COLUMNS, RUNS, keep_counts
+from pardot_etl.runs.summary import ObjectCounts
 
 RUN_AT = datetime(2026, 3, 1, 2, tzinfo=timezone.utc)
 
@@ -57,7 +57,7 @@ def test_runs_are_numbered_whatever_the_clock_says(db: duckdb.DuckDBPyConnection
 
 
 def test_oldest_runs_are_dropped(db: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pardot_etl.run_counts.MOST_RUNS", 3)
+    monkeypatch.setattr("pardot_etl.runs.run_counts.MOST_RUNS", 3)
     for _ in range(5):
         keep(db, lists=ObjectCounts(), forms=ObjectCounts())
     assert [number for (number,) in lines(db, "DISTINCT run_number")] == [3, 4, 5]

@@ -12,7 +12,7 @@ from command_line import environment
 
 PROGRAM = """
 import os, pathlib, signal, sys
-from pardot_etl.history import read_runs, recorded
+from pardot_etl.runs.history import read_runs, recorded
 from pardot_etl.signals import stoppable
 
 folder = pathlib.Path(sys.argv[1])
@@ -37,7 +37,7 @@ def test_whatever_fails_after_a_signal_is_an_interruption(number: signal.Signals
 
 
 def test_failure_without_a_signal_stays_what_it_is(tmp_path: Path) -> None:
-    from pardot_etl.history import read_runs, recorded
+    from pardot_etl.runs.history import read_runs, recorded
     from pardot_etl.signals import stoppable
 
     with pytest.raises(RuntimeError, match="a bug of ours"), stoppable(), recorded(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from pardot_etl.labels import label as label
+from pardot_etl.files.labels import label as label
 
 NOTHING = "–"
 """Shown where there is no number; never 0, which would be a claim."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pardot.naming import quote_identifier
-from pardot_etl.database import connect
+from pardot_etl.files.database import connect
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

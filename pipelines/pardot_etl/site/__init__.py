@@ -21,10 +21,10 @@ from markupsafe import Markup
 
 from pardot.errors import StorageError
 from pardot_etl.configuration import Places
+from pardot_etl.files.snapshot import open_snapshot
 from pardot_etl.site.content import TITLES, Known, Page, read_pages
 from pardot_etl.site.lineage import lineage
-from pardot_etl.snapshot import open_snapshot
-from pardot_etl.written_folder import write_files
+from pardot_etl.verbs.written_folder import write_files
 from pardot_transforms import dictionary, load_project
 from pardot_transforms.graph import build_graph
 from pardot_transforms.macros import macros

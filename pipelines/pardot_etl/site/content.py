@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pardot.naming import quote_identifier
 from pardot.objects.descriptions import describe_column, raw_tables
-from pardot_etl.described import custom_labels
+from pardot_etl.files.described import custom_labels
 from pardot_etl.report.formats import number
 from pardot_transforms import Metric
 from pardot_transforms.graph import SETTINGS, Graph

@@ -18,7 +18,7 @@ from pardot.reading.columns import LOAD_ID_COLUMN
 from pardot.reading.left_out import has_address
 from pardot.tables import REJECTED_ROWS_TABLE
 
-from .run_counts import RUNS
+from ..runs.run_counts import RUNS
 
 ERASED: Final = "_erased"
 """The table of the list, beside the raw tables: it comes back with them where all files of a machine are lost."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from pardot.errors import StorageError
 from pardot.reading.csv_files import sync_folder
 
-from .configuration import Places
+from ..configuration import Places
 from .database import connect, keep_schemas, remove_database, write_ahead_log
 from .described import describe_raw_tables, install_macros
 from .neighbours import keep_neighbours

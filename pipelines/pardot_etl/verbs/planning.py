@@ -13,17 +13,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .experience import Experience, kind_of_run, learn
-from .history import read_runs
-from .in_flight import ExportInFlight, exports_in_flight, usual_seconds
+from ..runs.experience import Experience, kind_of_run, learn
+from ..runs.history import read_runs
+from ..runs.in_flight import ExportInFlight, exports_in_flight, usual_seconds
 
 if TYPE_CHECKING:
     from pardot.backfills import Backfill
     from pardot.harvest import Plan
     from pardot.settings import Settings
 
-    from .configuration import Places
-    from .run import RunOptions
+    from ..configuration import Places
+    from ..runs.run import RunOptions
 
 CALLS_TO_START: Final = 2
 """One login and one look at the account's counters."""
@@ -244,7 +244,7 @@ def read_state(places: Places, destination: str = "duckdb") -> tuple[Mapping[str
     """
     from pardot.errors import StorageError
 
-    from .run import pipelines_folder
+    from ..runs.run import pipelines_folder
 
     if destination not in ("duckdb", "filesystem"):
         return _read_local_state(pipelines_folder(places) / places.pipeline_name(destination) / "state.json"), {}
@@ -263,8 +263,8 @@ def _read_database(path: Path, places: Places) -> tuple[Mapping[str, Mapping[str
 
     from pardot.naming import quote_identifier
 
-    from .database import row_counts
-    from .snapshot import open_snapshot
+    from ..files.database import row_counts
+    from ..files.snapshot import open_snapshot
 
     with open_snapshot(path) as db:
         known = db.execute(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pardot.errors import StorageError
 
-from .configuration import Places, load_time_zone
+from ..configuration import Places, load_time_zone
 from .lock import RunLock
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def rebuild(places: Places, *, select: Sequence[str] | None = None, full_refresh
         StorageError: there is no working database yet, or it cannot be used.
         TransformError: a model cannot be built or breaks a data test; nothing was published.
     """
-    from .database import connect
-    from .publish import publish
+    from ..files.database import connect
+    from ..files.publish import publish
 
     time_zone = load_time_zone() or "UTC"
     if not places.working_database.exists():

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from pardot.erased import ErasedPeople
 from pardot.errors import StorageError
 
+from ..runs.healing import working_folders
+from ..runs.history import mask_runs
 from .erasing import Removed, Tables
-from .healing import working_folders
-from .history import mask_runs
 
 if TYPE_CHECKING:
     import duckdb
 
-    from .configuration import Places
+    from ..configuration import Places
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def clean(places: Places, erased: ErasedPeople, *, time_zone: str, pipelines: It
 
 def remove_rows(places: Places, erased: ErasedPeople) -> Removed:
     """Take their rows out of the working database, in one transaction."""
-    from .database import connect, remove_spilled
+    from ..files.database import connect, remove_spilled
 
     with connect(places.working_database) as db:
         remove_spilled(places.working_database)
@@ -110,8 +110,8 @@ def remove_rows(places: Places, erased: ErasedPeople) -> Removed:
 
 def rebuild_reports(places: Places, time_zone: str) -> None:
     """Make the reporting tables anew, where there are any."""
-    from .database import connect
-    from .rebuild import build_reports
+    from ..files.database import connect
+    from ..runs.rebuild import build_reports
 
     with connect(places.working_database) as db:
         is_there = "SELECT 1 FROM duckdb_schemas() WHERE schema_name = ? AND database_name = current_database()"
@@ -121,7 +121,7 @@ def rebuild_reports(places: Places, time_zone: str) -> None:
 
 def rewrite_database(places: Places) -> str:
     """Write the working database anew: after the reports, whose old tables are in its free blocks as well."""
-    from .database import rewrite
+    from ..files.database import rewrite
 
     size = rewrite(places.working_database)
     return f"{places.working_database} (written anew, {size / 1e6:.1f} MB)"
@@ -129,7 +129,7 @@ def rewrite_database(places: Places) -> str:
 
 def publish_again(places: Places) -> tuple[str, ...]:
     """Publish what was published before."""
-    from .publish import publish
+    from ..files.publish import publish
 
     lake = published_lake(places)
     if not places.published_database.exists() and lake is None and not places.published_parquet:
@@ -139,7 +139,7 @@ def publish_again(places: Places) -> tuple[str, ...]:
 
 def published_lake(places: Places) -> Path | None:
     """Return the folder of Parquet files of the raw tables, where there is one on this machine."""
-    from .parquet_folder import MANIFEST
+    from ..files.parquet_folder import MANIFEST
 
     if not places.lake or ("://" in places.lake and not places.lake.startswith("file://")):
         return None

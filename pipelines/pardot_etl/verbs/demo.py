@@ -17,7 +17,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from .configuration import DATASET, Places
+from ..configuration import DATASET, Places
 
 if TYPE_CHECKING:
     from pardot.events import EventHandler
@@ -109,7 +109,7 @@ def demonstrate(folder: Path, show: Show, on_event: EventHandler) -> int:
 
 def _run(title: str, settings: Settings, places: Places, show: Show, on_event: EventHandler) -> tuple[str, ...]:
     """Run once as cron would, and return what failed."""
-    from .run import RunOptions, run
+    from ..runs.run import RunOptions, run
 
     show("")
     show(title)
@@ -217,8 +217,8 @@ def compare_rows(published: Path, store: Store) -> list[Comparison]:
     """Compare the rows of every raw table with the emulator's account."""
     from pardot.catalogue import select_entries
 
-    from .database import row_counts
-    from .snapshot import open_snapshot
+    from ..files.database import row_counts
+    from ..files.snapshot import open_snapshot
 
     with open_snapshot(published) as db:
         rows = row_counts(db, DATASET)
@@ -289,7 +289,7 @@ def _show_changes(compared: list[Comparison], show: Show) -> None:
 
 
 def _write_report(places: Places, folder: Path, show: Show) -> None:
-    from .report import write_report
+    from ..report import write_report
 
     target = folder / "report.html"
     result = write_report(places.published_database, target)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from .configuration import Places, load_time_zone
+from ..configuration import Places, load_time_zone
 from .written_folder import write_files
 
 

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pardot.erased import ErasedPeople, People
 
+from ..configuration import load_time_zone
+from ..runs.lock import RunLock
 from .cleaning import Cleaned, clean, open_tables, people_erased, tables_of
-from .configuration import load_time_zone
 from .erasing import Removed, stored_list
-from .lock import RunLock
 
 if TYPE_CHECKING:
-    from .configuration import Places
+    from ..configuration import Places
     from .erasing import Tables
 
 AUDIT: Final = "erasures.jsonl"
@@ -169,7 +169,7 @@ def _tables(places: Places, destination: str, people: ErasedPeople) -> Iterator[
     if not places.working_database.exists():
         yield None
         return
-    from .database import connect
+    from ..files.database import connect
 
     with connect(places.working_database) as db:
         people.add(stored_list(lambda sql: db.execute(sql).fetchall(), places.dataset))
@@ -179,7 +179,7 @@ def _tables(places: Places, destination: str, people: ErasedPeople) -> Iterator[
 
 @contextmanager
 def _elsewhere(places: Places, destination: str) -> Iterator[Tables]:
-    from .run import RunOptions, open_own_pipeline, settings_of_dlt
+    from ..runs.run import RunOptions, open_own_pipeline, settings_of_dlt
 
     options = RunOptions(destination=destination)
     settings_of_dlt(options)

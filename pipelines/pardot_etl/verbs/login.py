@@ -29,9 +29,9 @@ from pardot.api.refusals import OPERATION
 from pardot.api.token_store import TokenStore, login_key
 from pardot.errors import SettingsError, TransientRequestError
 
+from ..configuration import load_configuration
+from ..output import show, tell
 from .callback import CallbackListener, redirect_uri
-from .configuration import load_configuration
-from .output import show, tell
 
 if TYPE_CHECKING:
     from pardot.redaction import Secret

@@ -18,12 +18,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from .terminal import duration, size
+from ..terminal import duration, size
 
 if TYPE_CHECKING:
     from pardot.settings import Settings
 
-    from .configuration import Places
+    from ..configuration import Places
 
 Answer = TypeVar("Answer")
 
@@ -84,7 +84,7 @@ def iter_findings() -> Iterator[Finding]:
     from pardot.errors import SettingsError
     from pardot.settings import load_settings
 
-    from .configuration import load_places
+    from ..configuration import load_places
 
     yield check_folder()
     settings: Settings | None = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pardot.naming import quote_identifier
 from pardot.windows import api_time
 
-from .database import row_counts
+from ..files.database import row_counts
 from .summary import ObjectCounts
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pardot.errors import PardotError
     from pardot.settings import Settings
 
-    from .configuration import Places
+    from ..configuration import Places
 
 ABILITIES: Final[Mapping[str, str]] = {"visitor_activities": "Prospects > Visitors > View"}
 """Table -> the ability that the API's pages name for it; for the other objects they name none.
@@ -354,8 +354,8 @@ def _read_tables(path: Path, dataset: str) -> Mapping[str, Stored]:
     from pardot.catalogue import PURGED_AT
     from pardot.reading.careful import VARIANT_SUFFIX
 
-    from .database import row_counts
-    from .snapshot import open_snapshot
+    from ..files.database import row_counts
+    from ..files.snapshot import open_snapshot
 
     with open_snapshot(path) as db:
         rows = row_counts(db, dataset)

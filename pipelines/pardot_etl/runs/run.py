@@ -20,9 +20,9 @@ from pardot.errors import SettingsError, StorageError
 from pardot.events import Event, EventHandler
 from pardot.settings import Settings
 
+from ..erasure.cleaning import people_erased
+from ..erasure.erasing import stored_list
 from . import unfinished
-from .cleaning import people_erased
-from .erasing import stored_list
 from .lock import RunLock
 from .rounds import Rounds, resource_states
 from .summary import ObjectCounts, RunSummary, Tally, told_once, worst_exit_code
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pardot.erased import ErasedPeople
     from pardot.session import Session
 
-    from .configuration import Places
+    from ..configuration import Places
 
 DLT_DEFAULTS = {
     # Nothing about a run leaves the machine except to Pardot and the destination.
@@ -122,7 +122,7 @@ def run(
         erased = people_erased(places)
         healed = _finish_erasure(settings, places, options, erased)
         if options.uses_working_database:
-            from .database import connect, create_if_missing, limit_memory, remove_spilled
+            from ..files.database import connect, create_if_missing, limit_memory, remove_spilled
 
             create_if_missing(places.working_database)
             # Says who else holds it, or that a newer DuckDB wrote it. It stays open until all is loaded: opening a file
@@ -206,7 +206,7 @@ def _finish_erasure(settings: Settings, places: Places, options: RunOptions, era
         return []
     from pardot_transforms.errors import TransformError
 
-    from .cleaning import clean
+    from ..erasure.cleaning import clean
 
     with suppress(TransformError):
         clean(places, erased, time_zone=settings.time_zone or "UTC", pipelines=[name])
@@ -223,7 +223,7 @@ def _remove_rows(
     on_event: EventHandler,
 ) -> None:
     """Remove what came before its owner was known: rows of a prospect or visitor that this run found to be erased."""
-    from .cleaning import open_tables, remove_rows
+    from ..erasure.cleaning import open_tables, remove_rows
 
     with stages.stage("erase"):
         if options.uses_working_database:
@@ -300,7 +300,7 @@ def _settle(session: Session, places: Places, options: RunOptions) -> None:
     names = session.ledger.unsettled()
     if not names or not options.uses_working_database:
         return
-    from .database import connect, settle, tables
+    from ..files.database import connect, settle, tables
 
     with connect(places.working_database) as db:
         present = set(tables(db, places.dataset))
@@ -312,7 +312,7 @@ def _settle(session: Session, places: Places, options: RunOptions) -> None:
 def _row_counts(places: Places, options: RunOptions) -> Mapping[str, int]:
     if not options.uses_working_database:
         return {}
-    from .database import connect, row_counts
+    from ..files.database import connect, row_counts
 
     with connect(places.working_database) as db:
         return row_counts(db, places.dataset)
@@ -324,7 +324,7 @@ def _count(
     """Complete the account with what stands in the tables."""
     if not options.uses_working_database:
         return {name: replace(counts, loaded=counts.parsed, new=None) for name, counts in tally.objects.items()}
-    from .database import connect, loaded_counts, row_counts
+    from ..files.database import connect, loaded_counts, row_counts
 
     with connect(places.working_database) as db:
         after = row_counts(db, places.dataset)
@@ -347,7 +347,7 @@ def _keep_counts(
         return
     from pardot.dialects.choose import entries_of
 
-    from .database import connect
+    from ..files.database import connect
     from .run_counts import keep_counts
 
     is_backfill = options.backfill is not None
@@ -373,13 +373,13 @@ def _transform(
     if not options.uses_working_database:
         return {}
     if is_needed:
-        from .cleaning import rebuild_reports
+        from ..erasure.cleaning import rebuild_reports
 
         with stages.stage("transform"):
             rebuild_reports(places, settings.time_zone or "UTC")
     if not options.transform:
         return {}
-    from .database import connect
+    from ..files.database import connect
     from .rebuild import build_reports
 
     with stages.stage("transform"), connect(places.working_database) as db:
@@ -393,11 +393,11 @@ def _publish(
     """Publish; where people were removed, from a database without free blocks that hold them, and every folder."""
     if not options.uses_working_database:
         return ()
-    from .publish import publish
+    from ..files.publish import publish
 
     with stages.stage("publish"):
         if rewrites:
-            from .cleaning import published_lake, rewrite_database
+            from ..erasure.cleaning import published_lake, rewrite_database
 
             rewrite_database(places)
             lake = lake or published_lake(places)

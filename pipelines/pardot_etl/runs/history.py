@@ -14,8 +14,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
-from .output import redacted
-from .signals import INTERRUPTED, is_stopped
+from ..output import redacted
+from ..signals import INTERRUPTED, is_stopped
 
 MOST_RUNS: Final = 500
 _FILE: Final = "runs.jsonl"

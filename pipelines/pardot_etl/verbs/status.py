@@ -13,14 +13,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .history import read_runs
-from .in_flight import ExportInFlight, exports_in_flight
-from .terminal import duration
+from ..runs.history import read_runs
+from ..runs.in_flight import ExportInFlight, exports_in_flight
+from ..terminal import duration
 
 if TYPE_CHECKING:
     import duckdb
 
-    from .configuration import Places
+    from ..configuration import Places
 
 RUNS_SHOWN: Final = 5
 
@@ -159,8 +159,8 @@ def parse_moment(text: object) -> datetime | None:
 def _read_published(path: Path, dataset: str) -> tuple[list[TableFreshness], str]:
     from pardot.errors import StorageError
 
-    from .database import tables
-    from .snapshot import open_snapshot
+    from ..files.database import tables
+    from ..files.snapshot import open_snapshot
 
     if not path.exists():
         return [], f"nothing yet at {path}"

@@ -1,0 +1,1 @@
+"""A person out of everything that is kept."""

@@ -1,0 +1,1 @@
+"""The database files and folders that a run works in and leaves."""
