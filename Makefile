@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 CODE := sources pipelines transforms tests benchmarks docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types long sweep matrix objects switches dbt fivetran portable axe bench lock build smoke clean
+.PHONY: help setup demo test lint types long sweep matrix objects switches dbt fivetran portable axe bench benchmarks lock build smoke clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,13 @@ axe: $(READY) $(AXE)/.ready ## axe-core over the report and the site, light and 
 
 bench: $(READY) ## calls, seconds, CPU and memory beside the floor and the naive way
 	$(RUN) benchmarks/run.py
+
+benchmarks: $(READY) ## an hour: all of them in one run, into docs/performance.md
+	$(RUN) benchmarks/growth.py --write
+	$(RUN) benchmarks/noop.py --activities 100000 --rounds 2 --write
+	$(RUN) benchmarks/transforms.py --activities 1000000 --changes 10000 --rounds 1 --write
+	$(RUN) benchmarks/run.py --activities 1000000 --rounds 2 --naive-rows 20000 --write
+	$(RUN) benchmarks/prospects.py --prospects 200000 --rounds 1 --write
 
 lock: ## resolve both lock files anew, for every supported Python
 	@sh .ci/lock

@@ -86,8 +86,13 @@ def test_day_limit_ends_the_run_at_once(fetcher: Fetcher, account: Account) -> N
     with pytest.raises(LimitReachedError) as caught:
         fetcher.gather()
     assert caught.value.exit_code == 75
-    assert calls(account)["export.read"] == 1
-    assert fetcher.ids() == fetcher.expected_ids()
+    before = calls(account)
+    assert before["export.read"] == 1
+    with pytest.raises(LimitReachedError):
+        fetcher.gather()
+    assert calls(account) == before
+    with Fetcher(account) as next_day:
+        assert next_day.ids() == next_day.expected_ids()
     assert calls(account)["export.create"] == WINDOWS
 
 

@@ -10,7 +10,9 @@ import duckdb
 import pytest
 from kit import Account, build_store, open_account, table_differences, without_several_values
 
+from pardot.api.transport import MAX_IN_FLIGHT
 from pardot.catalogue import select_entries
+from pardot_emulator import Fault
 from pardot_etl.runs.run import RunOptions
 from pardot_etl.runs.summary import RunSummary
 
@@ -62,9 +64,18 @@ def test_objects_take_turns_and_no_day_costs_more_than_its_share(account: Accoun
 
 
 def test_further_run_of_a_day_says_once_that_no_calls_are_left(account: Account) -> None:
-    run(account)
+    _, before = run(account)
     summary, charged = run(account)
-    assert (summary.exit_code, charged <= 1) == (75, True)
+    assert (summary.exit_code, before + charged <= SHARE) == (75, True)
     (message,) = summary.failures
     assert "nor any for" in message
     assert len(message.split(". ")) == 3
+
+
+def test_refusal_for_today_ends_all_calls(account: Account) -> None:
+    account.emulator.faults.add(Fault("query:campaigns", "error", code=122, status=400))
+    summary = account.run(RunOptions(transform=False), review_days=0)
+    assert (summary.exit_code, len(summary.failures)) == (75, 1)
+    names = [call.operation for call in account.emulator.calls]
+    assert len(names) - names.index("query:campaigns") <= MAX_IN_FLIGHT
+    account.emulator.faults.assert_all_consumed()

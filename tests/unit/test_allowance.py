@@ -86,6 +86,15 @@ def test_call_that_pardot_took_before_an_earlier_one_does_not_hide_that_one() ->
         allowance.before_call()
 
 
+def test_no_call_follows_the_word_that_none_are_left() -> None:
+    allowance = Allowance()
+    allowance.learn(90, 1000, call=allowance.before_call())
+    allowance.note_used_up()
+    with pytest.raises(LimitReachedError) as caught:
+        allowance.before_call("export.read")
+    assert (caught.value.code, caught.value.maximum, allowance.calls_made) == (122, 1000, 1)
+
+
 def test_count_that_fell_at_midnight_is_believed() -> None:
     allowance = Allowance()
     for used in (900, 1):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from ..errors import LimitReachedError
 
+DAILY_LIMIT_CODE = 122
 _INTEGER = re.compile(r"[0-9]+")
 _GROUPED = re.compile(r"(?<=[0-9])[,_'](?=[0-9]{3}(?![0-9]))")
 
@@ -34,6 +35,7 @@ class Allowance:
         """The number of our call whose answer brought the figure."""
         self._told_at = 0
         """How many of our calls are in the figure for certain."""
+        self._is_used_up = False
         self._beside: dict[int, int] = {}
         """Of each call in flight, how many others were when it was sent."""
 
@@ -64,6 +66,8 @@ class Allowance:
         with self._lock:
             used, allowed = self._used(), self.allowed
             known = self._calls_made if used is None else used
+            if self._is_used_up:
+                raise LimitReachedError(operation, used=known, maximum=self._maximum, code=DAILY_LIMIT_CODE)
             if allowed is not None and known + 1 > allowed:
                 raise LimitReachedError(
                     operation,
@@ -74,6 +78,11 @@ class Allowance:
             self._calls_made += 1
             self._beside[self._calls_made] = len(self._beside)
             return self._calls_made
+
+    def note_used_up(self) -> None:
+        """Take Pardot's word that no calls are left today: this process makes none any more."""
+        with self._lock:
+            self._is_used_up = True
 
     def after_call(self, number: int) -> None:
         """Note that a call is answered, or failed."""

@@ -232,6 +232,8 @@ class Transport:
                 continue
             unreadable += trouble.failure is Failure.UNREADABLE
             wait = delay_seconds(attempt, verdict, trouble.retry_after, self._rng)
+            if verdict is Verdict.LIMIT_REACHED:
+                self._allowance.note_used_up()
             if not self._may_repeat(verdict, attempt, unreadable, self._monotonic() - started, wait):
                 raise build_error(
                     call,
