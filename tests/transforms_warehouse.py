@@ -89,6 +89,10 @@ class Warehouse:
         names = [column[0] for column in cursor.description or ()]
         return [{name: _in_utc(value) for name, value in zip(names, row, strict=True)} for row in cursor.fetchall()]
 
+    def columns(self, table: str) -> list[str]:
+        """Return the columns of a raw table."""
+        return self.connection.table(qualified(self.raw_schema, table)).columns
+
     def names(self, schema: str) -> set[str]:
         rows = self.connection.execute(
             "select table_name from information_schema.tables where table_schema = ?", [schema]

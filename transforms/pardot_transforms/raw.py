@@ -85,11 +85,12 @@ class RawTable:
         return row[0] if row else None
 
     def rows_of(self, loads: Sequence[str]) -> str:
-        """Return a relation of the rows that some loads have brought."""
+        """Return a relation of the rows that some loads have brought, in the columns that models read."""
         listed = ", ".join(map(literal, loads))
-        select = "(select * from {relation} where list_contains([{loads}], {load_id}))"
+        columns = "*" if self.is_as_declared else ", ".join(map(self.column, self.source.columns))
+        select = "(select {columns} from {relation} where list_contains([{loads}], {load_id}))"
         relation = qualified(self.schema, self.source.name)
-        return statement(select, relation=relation, loads=listed, load_id=identifier(LOAD_ID))
+        return statement(select, columns=columns, relation=relation, loads=listed, load_id=identifier(LOAD_ID))
 
 
 @dataclass(frozen=True)
