@@ -49,7 +49,7 @@ def test_every_event_with_a_line_is_one_that_the_source_emits() -> None:
     from pardot_etl.terminal import _LINES
 
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "sources" / "pardot").rglob("*.py"))
-    source += (ROOT / "pipelines" / "pardot_etl" / "run.py").read_text(encoding="utf-8")
+    source += (ROOT / "pipelines" / "pardot_etl" / "runs" / "run.py").read_text(encoding="utf-8")
     emitted = set(re.findall(r'"([a-z_]+\.[a-z_]+)"', source))
     assert set(_LINES) <= emitted
 
