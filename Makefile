@@ -52,8 +52,8 @@ objects: $(READY) ## load every object of an emulated account by every way: rows
 switches: $(READY) ## what the API's documentation leaves open, as the emulator's switches
 	@$(RUN) docs/generate.py switches
 
-dbt: $(READY) $(DBT)/.ready ## build the exported dbt project with dbt: every cell, every data test
-	@PARDOT_DBT=$(CURDIR)/$(DBT)/bin/dbt $(RUN) -m pytest -q -s -m dbt -rs tests/pipelines/test_dbt.py
+dbt: $(READY) $(DBT)/.ready ## build the exported dbt project, in DuckDB and PostgreSQL: every cell, every data test
+	@PARDOT_DBT=$(CURDIR)/$(DBT)/bin/dbt $(RUN) -m pytest -q -s -m dbt -rs tests/pipelines/test_dbt.py tests/portable/test_dbt_on_postgres.py
 
 PACKAGES ?=
 fivetran: $(READY) $(DBT)/.ready ## build fivetran/dbt_pardot, from the dbt_packages folder PACKAGES

@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,34 +12,14 @@ from pathlib import Path
 import duckdb
 import pytest
 from command_line import invoke
+from dbt_command import DBT, LEFT_OUT, REPORTING, TESTS, dbt, done, last_line
 from kit import build_store, open_account
 from transforms_warehouse import Row, Warehouse, utc
 
 from pardot_etl.runs.run import RunOptions
-from pardot_transforms import load_project
 from pardot_transforms.quoting import identifier, literal
 
-DBT = os.environ.get("PARDOT_DBT", "")
-TESTS = sum(len(model.tests) for model in load_project().models.values())
-REPORTING = sorted(model.name for model in load_project().models.values() if model.is_reporting)
-
-pytestmark = [pytest.mark.dbt, pytest.mark.skipif(not DBT, reason="LEFT OUT: dbt; `make dbt` installs and runs it")]
-
-
-def dbt(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Run dbt in an exported project, and return its exit code and what it printed."""
-    variables = {
-        name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "PARDOT_", "PYTHON"))
-    }
-    done = subprocess.run(
-        [DBT, "--no-use-colors", *arguments], cwd=folder, env=variables, capture_output=True, text=True, timeout=1800
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def done(printed: str) -> dict[str, int]:
-    """Return what dbt counted in the end, without what there was none of."""
-    return {name: int(count) for name, count in re.findall(r"([A-Z-]+)=(\d+)", printed) if count != "0"}
+pytestmark = [pytest.mark.dbt, pytest.mark.skipif(not DBT, reason=LEFT_OUT)]
 
 
 @contextmanager
@@ -96,7 +73,7 @@ def test_dbt_makes_every_cell_of_a_loaded_account_and_all_its_data_tests_pass(
 
     code, printed = dbt(folder, "run")
     assert code == 0, printed
-    print(f"\ndbt run:  {printed.strip().splitlines()[-1].strip()}")
+    print(f"\ndbt run:  {last_line(printed)}")
     with side_by_side(published, folder / "pardot_dbt.duckdb") as db:
         for name in REPORTING:
             rows, columns = compare(db, "pardot_marts", name)
@@ -106,7 +83,7 @@ def test_dbt_makes_every_cell_of_a_loaded_account_and_all_its_data_tests_pass(
     code, printed = dbt(folder, "test")
     assert code == 0, printed
     assert done(printed) == {"PASS": TESTS, "TOTAL": TESTS}
-    print(f"dbt test: {printed.strip().splitlines()[-1].strip()}")
+    print(f"dbt test: {last_line(printed)}")
     assert published.read_bytes() == before
     assert "; 0 files written" in invoke("export-dbt", str(folder)).out
 
