@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class Outcome:
     comparisons: Sequence[Comparison]
     tests: int
     broken: Sequence[str]
+    seconds: float = 0
 
     @property
     def is_same(self) -> bool:
@@ -99,16 +100,23 @@ def main(arguments: argparse.Namespace) -> int:
         for number, (title, make) in enumerate(makers.items()):
             database = folder / f"{number}.duckdb"
             make(database)
-            started = time.monotonic()
-            outcomes = [ENGINES[engine](database, folder / f"{number}_{engine}") for engine in arguments.engines]
-            _print(title, outcomes, time.monotonic() - started)
+            outcomes = [
+                _timed(ENGINES[engine], database, folder / f"{number}_{engine}") for engine in arguments.engines
+            ]
+            _print(title, outcomes)
             wrong += sum(not outcome.is_same for outcome in outcomes)
     print("Every cell is the same." if not wrong else "Some cells differ, or data tests fail: see above.")
     return 1 if wrong else 0
 
 
-def _print(title: str, outcomes: Sequence[Outcome], seconds: float) -> None:
-    print(f"\n{title} ({seconds:.0f} s)")
+def _timed(engine: str, database: Path, folder: Path) -> Outcome:
+    started = time.monotonic()
+    outcome = ENGINES[engine](database, folder)
+    return replace(outcome, seconds=time.monotonic() - started)
+
+
+def _print(title: str, outcomes: Sequence[Outcome]) -> None:
+    print(f"\n{title}")
     print(_row("model", "rows", "cells", *(outcome.engine for outcome in outcomes)))
     for sides in zip(*(outcome.comparisons for outcome in outcomes), strict=True):
         found = [f"{len(one.differences):,} differ" if one.differences else "same" for one in sides]
@@ -123,6 +131,7 @@ def _print(title: str, outcomes: Sequence[Outcome], seconds: float) -> None:
         )
     )
     print(_row("data tests", "", "", *(f"{o.tests - len(o.broken)} of {o.tests}" for o in outcomes)))
+    print(_row("seconds", "", "", *(f"{outcome.seconds:.0f}" for outcome in outcomes)), flush=True)
     for outcome in outcomes:
         for one in outcome.comparisons:
             for line in one.differences[:SHOWN]:
