@@ -100,9 +100,7 @@ def main(arguments: argparse.Namespace) -> int:
         for number, (title, make) in enumerate(makers.items()):
             database = folder / f"{number}.duckdb"
             make(database)
-            outcomes = [
-                _timed(ENGINES[engine], database, folder / f"{number}_{engine}") for engine in arguments.engines
-            ]
+            outcomes = [_timed(engine, database, folder / f"{number}_{engine}") for engine in arguments.engines]
             _print(title, outcomes)
             wrong += sum(not outcome.is_same for outcome in outcomes)
     print("Every cell is the same." if not wrong else "Some cells differ, or data tests fail: see above.")
