@@ -22,7 +22,7 @@ from portable.cells import Comparison, compare, counted
 from portable.exported import MARTS, made_here, steps
 from transforms_warehouse import Warehouse, utc
 
-from pardot_etl.run import RunOptions
+from pardot_etl.runs.run import RunOptions
 from pardot_transforms import load_project
 from pardot_transforms.graph import build_graph
 
