@@ -151,13 +151,11 @@ def select_news(
     table = f"{quote_identifier(dataset)}.{quote_identifier(entry.table)}"
     columns = ", ".join(f"f.{name} AS {name}" for name in [*names, quote_identifier(LOAD_ID_COLUMN)])
     if into_empty:
-        guard = f"NOT EXISTS (SELECT 1 FROM {table})"
-    else:
-        guard = f"NOT EXISTS (SELECT 1 FROM {table} AS m WHERE m.id = f.id AND ({_same_or_newer(entry, names)}))"
-        for name in map(quote_identifier, kept):
-            # The table has one row per id; max() takes its value without having to say so.
-            columns += f", (SELECT max(k.{name}) FROM {table} AS k WHERE k.id = f.id) AS {name}"
-    return f"SELECT {columns} FROM ({select}) AS f WHERE {guard}"
+        return f"SELECT {columns} FROM ({select}) AS f WHERE NOT EXISTS (SELECT 1 FROM {table})"
+    columns += "".join(f", m.{name} AS {name}" for name in map(quote_identifier, kept))
+    # A join on the key alone spills to disk where rows are many; the table has one row per id.
+    stored = f"LEFT JOIN {table} AS m ON m.id = f.id WHERE m.id IS NULL OR ({_same_or_newer(entry, names)}) IS NOT TRUE"
+    return f"SELECT {columns} FROM ({select}) AS f {stored}"
 
 
 def _same_or_newer(entry: Entry, names: Sequence[str]) -> str:
