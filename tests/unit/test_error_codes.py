@@ -46,10 +46,14 @@ class Rig:
         credentials = Credentials(
             given.client_id, Secret(given.client_secret), refresh_token=Secret(given.refresh_token)
         )
-        settings = Settings(emulator.business_unit_id, credentials, api_url=emulator.url, login_url=emulator.url)
-        self.transport = Transport(
-            settings,
-            TokenProvider(settings, clock=self.time, sleep=self.time.sleep),
+        self._settings = Settings(emulator.business_unit_id, credentials, api_url=emulator.url, login_url=emulator.url)
+        self._tokens = TokenProvider(self._settings, clock=self.time, sleep=self.time.sleep)
+
+    def transport(self) -> Transport:
+        """Return a transport of its own for a code: after one that ends the day's calls none is made."""
+        return Transport(
+            self._settings,
+            self._tokens,
             Allowance(),
             sleep=self.time.sleep,
             monotonic=self.time,
@@ -63,8 +67,8 @@ class Rig:
         self.emulator.faults.clear()
         self.emulator.faults.add(fault)
         before = len(self.emulator.calls)
-        with pytest.raises(PardotError) as caught:
-            self.transport.get_json(path, operation="query")
+        with self.transport() as transport, pytest.raises(PardotError) as caught:
+            transport.get_json(path, operation="query")
         attempts = sum(call.operation == operation for call in self.emulator.calls[before:])
         error = caught.value
         facts = {"class": type(error).__name__, "attempts": attempts, "exit_code": error.exit_code}
@@ -74,9 +78,7 @@ class Rig:
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
     with Store() as store, Emulator(store) as emulator:
-        made = Rig(emulator)
-        with made.transport:
-            yield made
+        yield Rig(emulator)
 
 
 def numbers(ranges: str) -> list[int]:
