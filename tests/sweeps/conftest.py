@@ -14,6 +14,12 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
         yield nursery
 
 
+@pytest.fixture(autouse=True)
+def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several files an export, for these tests and no others that the same process runs."""
+    monkeypatch.setattr("pardot_emulator.export_requests.MAX_FILE_BYTES", FILE_BYTES)
+
+
 @pytest.fixture(scope="session")
 def tracing() -> None:
     if not can_trace():
@@ -25,14 +31,12 @@ def scenes(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterat
     """Prepare each scene once."""
     made: dict[str, Scene] = {}
     folder = tmp_path_factory.mktemp("scenes")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pardot_emulator.export_requests.MAX_FILE_BYTES", FILE_BYTES)
 
-        def scene(name: str, **how: Any) -> Scene:
-            if name not in made:
-                made[name] = Scene(name, folder / name.replace(" ", "-"), nursery, **how)
-            return made[name]
+    def scene(name: str, **how: Any) -> Scene:
+        if name not in made:
+            made[name] = Scene(name, folder / name.replace(" ", "-"), nursery, **how)
+        return made[name]
 
-        yield scene
+    yield scene
     for each in made.values():
         each.store.close()
