@@ -66,7 +66,8 @@ class Api:
             self.clock,
             self.workdir,
             self.processing,
-            self._record_export,
+            record=self._record_export,
+            forget=lambda id: self.store.purge("exports", id),
         )
         self.legacy = LegacyService(self.store, self.behaviour, self.clock, self.exports, self.parser, self.base_url)
         self._cache: dict[tuple[str, str], tuple[datetime, Response]] = {}
@@ -226,7 +227,6 @@ class Api:
         return Response.of_json(self._export_record(export, request.parameters))
 
     def _query_exports(self, request: Request, _: Route) -> Response:
-        self.store.clear("exports")
         self.exports.refresh()
         return self._query(request, Route("export.query", _EXPORTS))
 

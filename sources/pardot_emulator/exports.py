@@ -101,6 +101,7 @@ class Exports:
         folder: where result files are kept.
         processing: how long an export takes.
         record: called with each changed export, so that queries find it.
+        forget: called with the id of an export that is to be found no more.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Exports:
         folder: Path,
         processing: Polls | Seconds,
         record: Callable[[Export], None],
+        forget: Callable[[int], None],
     ) -> None:
         self._writer = writer
         self._behaviour = behaviour
@@ -118,6 +120,7 @@ class Exports:
         self._folder = folder
         self._processing = processing
         self._record = record
+        self._forget = forget
         self._lock = threading.RLock()
         self._exports: dict[int, Export] = {}
         self._ids = count(_FIRST_EXPORT_ID)
@@ -246,6 +249,7 @@ class Exports:
         with self._lock:
             self._find(id)
             del self._exports[id]
+            self._forget(id)
 
     def delay(self, id: int, reads: int) -> None:
         """Let an export take some more reads than usual."""

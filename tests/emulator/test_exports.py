@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,19 @@ def _ids(files: list[bytes]) -> list[int]:
 
 
 # -- the course of an export
+
+
+def test_export_is_found_while_others_are_listed(emulator: Emulator) -> None:
+    """A listing under way never hides an export from a create or read call beside it."""
+
+    def use(name: str) -> set[int]:
+        with Client(emulator) as client:
+            if name == "list":
+                return {client.get("/api/v5/exports?fields=id,status").status for _ in range(150)}
+            return {client.create().status for _ in range(150)}
+
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(use, ["list", "create", "list"])) == [{200}, {201}, {200}]
 
 
 def test_export_goes_through_its_states_and_ends_with_every_row(client: Client) -> None:
