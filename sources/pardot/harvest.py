@@ -10,7 +10,7 @@ from typing import Protocol
 
 from .api.transport import Transport
 from .catalogue import Entry, Field, Route
-from .dialects.dialect import Dialect, Query, Record
+from .dialects.dialect import Dialect, Query, Record, readable_id
 from .errors import (
     AuthenticationError,
     DataError,
@@ -397,8 +397,9 @@ class _Newest:
             yield page
 
     def _see(self, record: Mapping[str, object]) -> None:
-        number = int(str(record["id"]))
-        self.last_id = number if self.last_id is None else max(self.last_id, number)
+        number = readable_id(record)
+        if number is not None:
+            self.last_id = number if self.last_id is None else max(self.last_id, number)
         stamp = record.get(self._field)
         try:
             moment = self._parse(str(stamp))

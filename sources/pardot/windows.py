@@ -8,7 +8,7 @@ overlap.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -91,6 +91,23 @@ def changes(through: datetime, newest: datetime | None, now: datetime) -> list[W
 def tiles(start_at: datetime, end_at: datetime, span: timedelta) -> list[Window]:
     """Tile a stretch with closed windows of at most a span, newest first, cut from its end backwards."""
     return [Window(max(start_at, cut - span), cut) for cut in _cuts(start_at, end_at, span)]
+
+
+def make_up(parts: Collection[Window], whole: Window) -> bool:
+    """Whether windows, in any order, lie end to end and are together exactly a whole one.
+
+    >>> one, two, three = (datetime(2026, 1, day, tzinfo=timezone.utc) for day in (1, 2, 3))
+    >>> make_up([Window(two, None), Window(one, two)], Window(one, None))
+    True
+    >>> make_up([Window(one, two)], Window(one, three)), make_up([], Window(one, None))
+    (False, False)
+    """
+    reached: datetime | None = whole.start_at
+    for part in sorted(parts, key=lambda window: window.start_at):
+        if part.start_at != reached:
+            return False
+        reached = part.end_at
+    return bool(parts) and reached == whole.end_at
 
 
 def _cuts(start_at: datetime, end_at: datetime, span: timedelta) -> Iterator[datetime]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import timedelta
 
 import pytest
+from emulator.http_client import Client
 from fetching import WINDOWS, Fetcher, OpenAccount, calls, event_names
 from kit import Account
 
@@ -46,6 +48,20 @@ def test_run_killed_between_create_and_its_answer_adopts_the_export_later(accoun
     with Fetcher(account) as next_run:
         assert next_run.ids() == next_run.expected_ids()
     assert len(account.emulator.exports) == WINDOWS
+
+
+def test_lost_answer_is_not_looked_for_among_exports_with_other_fields(account: Account) -> None:
+    """Somebody else may ask for the same rows at the same moment, and for other columns of them."""
+    account.emulator.faults.add(Fault("export.create", "http", times=3, status=503))
+    with Fetcher(account) as first, pytest.raises(TransientRequestError):
+        first.gather()
+    assert account.emulator.exports == []
+    with Client(account.emulator) as other, Fetcher(account) as fetcher:
+        for record in fetcher.session.ledger.open_exports():
+            theirs = {**json.loads(record.request), "fields": ["id", "createdAt"]}
+            assert other.create_raw(json.dumps(theirs).encode()).status == 201
+        assert fetcher.ids() == fetcher.expected_ids()
+    assert len(account.emulator.exports) == 2 * WINDOWS
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from kit import Account
 
 from pardot.dialects.version5_queries import PAGE_ROWS
 from pardot.errors import DataError, PardotError, RejectedRequestError
+from pardot.reading.columns import check
 from pardot_emulator import Behaviour, Fault
 
 
@@ -109,4 +111,32 @@ def test_next_page_on_another_host_gets_no_request(fetcher: Fetcher, account: Ac
 def test_refused_query_names_the_object_and_the_window(fetcher: Fetcher, account: Account) -> None:
     account.emulator.faults.add(Fault("query:campaigns", "error", code=5, message="Something else"))
     with pytest.raises(RejectedRequestError, match="campaigns"):
+        fetcher.gather("campaigns")
+
+
+def test_row_without_an_id_is_set_aside_and_the_others_are_read(account: Account) -> None:
+    def without_an_id(body: bytes) -> bytes:
+        content = json.loads(body)
+        content["values"][-1]["id"] = None
+        return json.dumps(content).encode()
+
+    account.emulator.faults.add(Fault("query:campaigns", "edit", change=without_an_id))
+    with Fetcher(account) as fetcher:
+        harvest = fetcher.gather("campaigns")
+        target = account.folder / "campaigns.parquet"
+        checked = check(harvest.files, harvest.fields, target, table="campaigns", time_zone=None)
+        assert (checked.rows, [row.reason for row in checked.rejected]) == (
+            len(fetcher.expected_ids("campaigns")) - 1,
+            ["id is empty"],
+        )
+    account.emulator.faults.assert_all_consumed()
+
+
+def test_page_of_rows_without_ids_is_refused(account: Account) -> None:
+    def without_ids(body: bytes) -> bytes:
+        content = json.loads(body)
+        return json.dumps({**content, "values": [{**row, "id": None} for row in content["values"]]}).encode()
+
+    account.emulator.faults.add(Fault("query:campaigns", "edit", change=without_ids))
+    with Fetcher(account) as fetcher, pytest.raises(DataError, match="an integer `id`"):
         fetcher.gather("campaigns")

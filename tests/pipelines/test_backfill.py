@@ -17,6 +17,7 @@ from prepared import copied, prepare
 
 from pardot.backfills import Backfill
 from pardot.errors import SettingsError, StorageError
+from pardot.exports.driver import MAX_EXPORTS_PER_WINDOW
 from pardot.windows import api_time
 from pardot_emulator import Fault
 from pardot_etl.runs.run import RunOptions
@@ -90,6 +91,21 @@ def test_interrupted_backfill_goes_on_where_it_stopped(account: Account) -> None
     assert run(account, PAST, ACTIVITIES).exit_code == 0
     assert max(missing_before(account)) < PAST.start_at
     assert calls(account)["export.create"] - creates == len(PAST.windows(END)), "none was created twice"
+
+
+def test_halves_of_an_interrupted_backfill_are_continued(account: Account) -> None:
+    account.emulator.faults.add(
+        Fault("export.create", "fail_export", times=MAX_EXPORTS_PER_WINDOW),
+        Fault("export.download", "http", skip=1, times=6, status=503),
+    )
+    assert run(account, PAST, ACTIVITIES).exit_code == 75
+    creates = calls(account)["export.create"]
+    assert [event.name for event in account.events].count("export.halved") == 1
+    assert run(account, PAST, ACTIVITIES).exit_code == 0
+    assert max(missing_before(account)) < PAST.start_at
+    assert calls(account)["export.create"] - creates == len(PAST.windows(END)) - 1, (
+        "none of the halves was created twice"
+    )
 
 
 def test_backfill_that_was_loaded_and_not_published_is_only_published(account: Account) -> None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 from ..catalogue import Entry, Field
+from ..errors import DataError
+from ..redaction import redact
 
 REFUSED_FIELD_CODES = frozenset({13, 51, 130, 153, 154, 180, 193, 224})
 """Answers to a field name that is unknown or not usable here; which one comes is not documented."""
@@ -78,3 +81,38 @@ class Dialect(Protocol):
         Raises:
             ValueError: it is no time.
         """
+
+
+def readable_id(record: Record) -> int | None:
+    """Return the id of a row; None where it has none that is a number.
+
+    >>> readable_id({"id": "7"}), readable_id({"id": None}), readable_id({})
+    (7, None, None)
+    """
+    try:
+        return int(str(record.get("id")))
+    except ValueError:
+        return None
+
+
+def greatest_id(page: Sequence[Record], above_id: int | None, table: str) -> int:
+    """Return the greatest id of a page and insist that the walk goes upwards, or going on would skip rows.
+
+    A row without a readable id says nothing of the order; it is set aside later, with its place and the reason.
+
+    Raises:
+        DataError: the order is another one, or no row of the page has an id.
+    """
+    ids = [number for record in page if (number := readable_id(record)) is not None]
+    if not ids:
+        raise DataError(
+            "a page of rows", expected="an integer `id`", found=redact(repr(page[-1].get("id")))[:40], object_name=table
+        )
+    if (above_id is not None and ids[0] <= above_id) or any(a >= b for a, b in pairwise(ids)):
+        raise DataError(
+            "a page of rows",
+            expected="rows in the order of their ids",
+            found="ids out of order",
+            object_name=table,
+        )
+    return ids[-1]

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
 
 from .. import stopping
-from ..errors import DataError
-from ..redaction import redact
-from .dialect import Record
+from .dialect import Record, greatest_id
 from .legacy_api import LegacyApi
 from .legacy_catalogue import LegacyObject
 from .legacy_records import record_reader, records_of
@@ -72,22 +69,3 @@ class LegacyQuery:
         name = self._source.name
         data = self._api.get(name, "query", params, operation=f"query:{name}")
         return list(map(self._read, records_of(data, name)))
-
-
-def greatest_id(page: Sequence[Record], above_id: int | None, table: str) -> int:
-    """Return the greatest id of a page and insist that the walk goes upwards, or going on would skip rows."""
-    ids = [_id(record, table) for record in page]
-    if (above_id is not None and ids[0] <= above_id) or any(a >= b for a, b in pairwise(ids)):
-        raise _error("rows in the order of their ids", "ids out of order", table)
-    return ids[-1]
-
-
-def _id(record: Record, table: str) -> int:
-    try:
-        return int(str(record.get("id")))
-    except ValueError:
-        raise _error("an integer `id`", redact(repr(record.get("id")))[:40], table) from None
-
-
-def _error(expected: str, found: str, table: str) -> DataError:
-    return DataError("a page of rows", expected=expected, found=found, object_name=table)

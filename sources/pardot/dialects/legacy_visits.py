@@ -15,9 +15,9 @@ from typing import Any
 
 from .. import stopping
 from ..catalogue import Entry
-from .dialect import Query, Record
+from .dialect import Query, Record, greatest_id
 from .legacy_api import LegacyApi, many
-from .legacy_queries import PAGE_ROWS, greatest_id
+from .legacy_queries import PAGE_ROWS
 from .legacy_records import Found, record_reader, records_of
 
 Reader = Callable[[Found], list[Record]]

@@ -11,16 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
 
 from .. import stopping
 from ..api.transport import Reply, Transport
 from ..catalogue import Entry
 from ..errors import DataError, RejectedRequestError, TransientRequestError
 from ..events import Event, EventHandler
-from ..redaction import redact
 from ..windows import api_time
-from .dialect import Record
+from .dialect import Record, greatest_id
 
 PAGE_ROWS = 1000
 """Rows a page; the greatest number that version 5 takes."""
@@ -103,7 +101,7 @@ class PagedQuery:
                     # only a chain of one page that has room left is certain to be the end.
                     full = self._is_incomplete(reply) or len(sizes) > 1 or len(page) >= self._page_rows
                     if page:
-                        above_id = self._greatest_id(page, above_id)
+                        above_id = greatest_id(page, above_id, self._entry.table)
                         yield page
                 full = full and any(sizes)  # asked again, an answer without a row would be the same
             except RejectedRequestError as error:
@@ -169,18 +167,6 @@ class PagedQuery:
             )
         return values
 
-    def _greatest_id(self, page: Sequence[Record], above_id: int | None) -> int:
-        """Return the greatest id of a page and insist that the walk goes upwards, or restarting would skip rows."""
-        ids = [_as_int(record.get("id"), self._entry.table) for record in page]
-        if (above_id is not None and ids[0] <= above_id) or any(a >= b for a, b in pairwise(ids)):
-            raise DataError(
-                "a page of rows",
-                expected="rows in the order of their ids",
-                found="ids out of order",
-                object_name=self._entry.table,
-            )
-        return ids[-1]
-
     def _is_incomplete(self, reply: Reply) -> bool:
         for warning in reply.warnings:
             self._on_event(Event("query.warning", {"object": self._entry.table, "warning": warning[:120]}))
@@ -190,12 +176,3 @@ class PagedQuery:
 
 def _is_about_bin(refused: RejectedRequestError) -> bool:
     return "deleted" in (refused.reason or "").lower() or refused.code in DELETED_REFUSED_CODES
-
-
-def _as_int(value: object, table: str) -> int:
-    try:
-        return int(str(value))
-    except ValueError:
-        raise DataError(
-            "a page of rows", expected="an integer `id`", found=redact(repr(value))[:40], object_name=table
-        ) from None

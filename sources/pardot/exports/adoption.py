@@ -1,8 +1,8 @@
 """Exports at Pardot that the ledger does not know: found by a query and taken over instead of created again.
 
 There are two kinds. An export whose create call lost its answer has exactly our procedure. When the ledger itself is
-lost with its folder, the newest export that brings at least our rows will do, whatever its bounds; only a read of it
-tells its columns.
+lost with its folder, the newest export that brings at least our rows will do, whatever its bounds. Of both only a read
+tells the columns.
 
 A login sees its own exports, those of others only with the ability to. One that may not look finds nothing.
 
@@ -40,13 +40,26 @@ class Adoption:
         self._candidates: list[Listed] | None = None
 
     def find_lost(self, request: Mapping[str, object]) -> Listed | None:
-        """Return the newest export with the procedure of a request that the ledger does not know; one call."""
+        """Return the newest export with the procedure of a request that the ledger does not know.
+
+        Costs one call for the list, and one for each export that has the procedure: only a look at it tells its fields,
+        and somebody else's may have others.
+        """
         known = {record.export_id for record in self._ledger.open_exports()}
         for export in self._recent():
             is_ours = export.get("procedure") == request["procedure"]
-            if is_ours and str(export.get("id")) not in known and not parse_flag(export.get("isExpired")):
+            is_new = str(export.get("id")) not in known and not parse_flag(export.get("isExpired"))
+            if is_ours and is_new and self._may_have_fields(export, request):
                 return export
         return None
+
+    def _may_have_fields(self, export: Listed, request: Mapping[str, object]) -> bool:
+        """Whether an export has our fields, or does not tell: then the header of its files will."""
+        try:
+            told = self._api.describe(parse_export_id(export.get("id")))
+        except (RejectedRequestError, DataError):
+            return True
+        return not isinstance(told.get("fields"), list) or _has_fields(told, request)
 
     def adopt(self, record: ExportRecord) -> ExportRecord | None:
         """Enter the newest export that brings the rows of an intended one as its own; None when there is none.
@@ -80,11 +93,9 @@ class Adoption:
             told = self._api.describe(parse_export_id(export.get("id")))
         except (RejectedRequestError, DataError, ValueError):
             return None
-        fields, wanted = told.get("fields"), request["fields"]
         if parse_flag(told.get("legacyDateFormat")):
             return None
-        is_same = isinstance(fields, list) and isinstance(wanted, list) and sorted(map(str, fields)) == sorted(wanted)
-        return created_at if is_same else None
+        return created_at if _has_fields(told, request) else None
 
     def _recent(self) -> list[Listed]:
         try:
@@ -93,3 +104,8 @@ class Adoption:
             if error.refuses_login:
                 raise
             return []
+
+
+def _has_fields(told: Listed, request: Mapping[str, object]) -> bool:
+    fields, wanted = told.get("fields"), request["fields"]
+    return isinstance(fields, list) and isinstance(wanted, list) and sorted(map(str, fields)) == sorted(wanted)

@@ -36,7 +36,7 @@ from ..errors import (
 )
 from ..events import Event, EventHandler
 from ..reading.csv_files import ResultFile, ResultFileWriter
-from ..windows import Window, api_time, parse_time
+from ..windows import Window, api_time, make_up, parse_time
 from .adoption import Adoption
 from .ledger import ASKED, RESULTS_LAST, ExportRecord, FileRecord, Ledger, Task
 from .messages import (
@@ -146,8 +146,7 @@ class Exports:
         ]
         left_behind = self._ledger.open_exports(entry.table, task)
         if task is Task.BACKFILL:  # its windows are named by the user: another one's exports are kept for another time
-            texts = {text for text, _, _ in intents}
-            left_behind = [one for one in left_behind if one.request in texts]
+            left_behind = [one for window in windows for one in _parts_of(window, left_behind)]
         if task is Task.REVIEW and not any(map(self._still_lasts, left_behind)):
             # Made anew, they would be of another day's windows, and tell nothing of what is gone by today.
             self.forget_all(left_behind)
@@ -488,6 +487,17 @@ def _complete_facts(error: PardotError, table: str, window: Window) -> None:
         error.window = error.window or str(window)
     elif isinstance(error, RequestError):
         error.window = error.window or f"{table}, {window}"
+
+
+def _parts_of(window: Window, records: Sequence[ExportRecord]) -> list[ExportRecord]:
+    """Return the exports that are of a window, or of the parts that it was cut into; none where one is lacking."""
+    parts = [one for one in records if _lies_in(window_of(one), window)]
+    return parts if make_up([window_of(one) for one in parts], window) else []
+
+
+def _lies_in(part: Window, whole: Window) -> bool:
+    reaches_no_further = whole.end_at is None or (part.end_at is not None and part.end_at <= whole.end_at)
+    return whole.start_at <= part.start_at and reaches_no_further
 
 
 def _number(export_id: str) -> int | None:
