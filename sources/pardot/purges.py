@@ -15,7 +15,7 @@ from datetime import datetime
 
 from .catalogue import PURGED_AT, Entry
 from .naming import quote_identifier, quote_text
-from .reading.columns import LOAD_ID_COLUMN, CheckedFile
+from .reading.columns import LOAD_ID_COLUMN
 from .windows import Window, api_time
 
 MANY_ROWS = 10
@@ -39,11 +39,6 @@ class Gone:
     def is_incredible(self) -> bool:
         """Whether nothing at all was read where there were rows: however often that is said, it means lost rights."""
         return self.missing == self.stored > 1
-
-
-def select_ids(checked: CheckedFile) -> str:
-    """Return a SELECT of the ids that were read."""
-    return f"SELECT id FROM read_parquet([{quote_text(str(checked.path))}])"
 
 
 def select_counts(entry: Entry, dataset: str, ids: str, complete: Sequence[Window]) -> str:

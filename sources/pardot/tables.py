@@ -1,10 +1,10 @@
 """Typed columns -> rows of a destination's table: the last step before dlt takes over.
 
-DuckDB runs a SELECT over our typed files itself (dlt's `model` files), so that no byte is copied; few rows it
-writes to a Parquet file instead, because dlt parses the statement of a model several times, which costs more than they.
-Every other destination receives Arrow tables of the same typed columns. All merge on `id`, and for DuckDB the SELECT
-leaves out what the table already has: an older copy never replaces a newer one, and a row read again unchanged loads
-nothing.
+The first rows of a table DuckDB reads by a SELECT over our typed files (dlt's `model` files), so that no byte is
+copied; few rows come as a Parquet file instead, because dlt parses the statement of a model several times, which costs
+more than they. Every other destination receives Arrow tables of the same typed columns. All merge on `id`, and for
+DuckDB what the table already has is left out before, piece by piece: an older copy never replaces a newer one, and a
+row read again unchanged loads nothing.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from .catalogue import PURGED_AT, Entry, Field, Type
 from .erased import ErasedPeople
-from .naming import quote_identifier
+from .naming import quote_identifier, quote_text
 from .reading.careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
-from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked
+from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked, select_ids
 from .reading.csv_files import sync_folder
 from .reading.left_out import leave_out
 from .reading.personal import masked
@@ -32,6 +34,9 @@ APPENDED_FROM_ROWS = 200_000
 ARROW_BATCH_ROWS = 50_000
 FEW_ROWS = 10_000
 """So many rows at most go to DuckDB as a Parquet file, which dlt holds in memory while it loads it."""
+MAX_ID = 2**63 - 1
+PIECE_ROWS = 100_000
+"""So many fetched rows are compared with the table at once, as their values fit the memory that a load may take."""
 REJECTED_ROWS_TABLE = "rejected_rows"
 REJECTED_ROWS_COLUMNS = (
     Field("id", Type.TEXT),
@@ -45,6 +50,10 @@ REJECTED_ROWS_COLUMNS = (
     Field("is_loaded", Type.BOOLEAN),
     Field("rejected_at", Type.TIMESTAMP),
 )
+
+
+Piece = tuple[int, int] | None
+"""The least and the greatest id of some rows; None for all."""
 
 
 @dataclass(frozen=True)
@@ -138,11 +147,19 @@ def stored_variants_of(fields: Sequence[Field], stored: Collection[str]) -> tupl
 
 
 def select_news(
-    select: str, entry: Entry, fields: Sequence[Field], dataset: str, *, into_empty: bool, kept: Sequence[str] = ()
+    select: str,
+    entry: Entry,
+    fields: Sequence[Field],
+    dataset: str,
+    *,
+    into_empty: bool,
+    kept: Sequence[str] = (),
+    among: Piece = None,
 ) -> str:
     """Return a SELECT over fetched rows less those that the table already has, or has a newer version of.
 
     Args:
+        among: the least and the greatest id of the rows to look at; all by default.
         kept: columns that the fetch lacks; a row that replaces another takes over what stands there.
         into_empty: the table is empty and rows are appended. Then the only guard is that it still is, which makes
             the statement safe to run again after a kill between its commit and dlt's mark.
@@ -153,9 +170,12 @@ def select_news(
     if into_empty:
         return f"SELECT {columns} FROM ({select}) AS f WHERE NOT EXISTS (SELECT 1 FROM {table})"
     columns += "".join(f", m.{name} AS {name}" for name in map(quote_identifier, kept))
-    # A join on the key alone spills to disk where rows are many; the table has one row per id.
-    stored = f"LEFT JOIN {table} AS m ON m.id = f.id WHERE m.id IS NULL OR ({_same_or_newer(entry, names)}) IS NOT TRUE"
-    return f"SELECT {columns} FROM ({select}) AS f {stored}"
+    piece = f" WHERE id BETWEEN {among[0]} AND {among[1]}" if among else ""
+    return (
+        f"SELECT {columns} FROM (SELECT * FROM ({select}){piece}) AS f "
+        f"LEFT JOIN (SELECT * FROM {table}{piece}) AS m ON m.id = f.id "  # the table has one row per id
+        f"WHERE m.id IS NULL OR ({_same_or_newer(entry, names)}) IS NOT TRUE"
+    )
 
 
 def _same_or_newer(entry: Entry, names: Sequence[str]) -> str:
@@ -213,12 +233,53 @@ def deliver(
             yield Delivery(dlt.mark.with_hints(table, hints), 0)
         return
     kept = [column for column in kept if column not in {variant.column for variant in stored_variants}]
-    news = select_news(select, entry, fields, destination.dataset, into_empty=append, kept=kept)
+    news = partial(select_news, select, entry, fields, destination.dataset, into_empty=append, kept=kept)
     if append:
-        item = model_item(destination, stem, news, rows, hints)
-    else:  # an empty table is created with no rows, too
-        item = rows_item(destination, stem, select if is_empty else news, rows, hints, even_none=is_empty)
+        item = model_item(destination, stem, news(), rows, hints)
+    elif is_empty:  # the table is created with no rows, too
+        item = rows_item(destination, stem, select, rows, hints, even_none=True)
+    else:
+        item = _news_item(destination, stem, news, checked, kept, hints)
     yield Delivery(item, rows, checked, append, left_out)
+
+
+def _news_item(
+    destination: Destination, stem: str, news: Callable[..., str], checked: CheckedFile, kept: Sequence[str], hints: Any
+) -> Any:
+    """Return a dlt item of the fetched rows that the table lacks, compared with it piece by piece; None for none."""
+    import dlt
+
+    files, written = list[Path](), 0
+    for number, piece in enumerate(_pieces(checked)):
+        target = destination.folder / f"{stem}-{number}.parquet"
+        found = destination.write(news(among=piece), target)
+        if found is None:
+            return rows_item(destination, stem, news(), checked.rows, hints)
+        if found:
+            files.append(target)
+            written += found
+    if not files:
+        return None
+    if len(files) == 1 and written <= FEW_ROWS:
+        return dlt.mark.with_file_import(str(files[0]), "parquet", written, hints)
+    names = [*(field.column for field in checked.fields), LOAD_ID_COLUMN, *kept]
+    columns = ", ".join(f"{name} AS {name}" for name in map(quote_identifier, names))
+    listed = ", ".join(quote_text(str(file)) for file in files)
+    return rows_item(destination, stem, f"SELECT {columns} FROM read_parquet([{listed}])", written, hints)
+
+
+def _pieces(checked: CheckedFile) -> Iterator[Piece]:
+    """Yield the ids between which there are at most `PIECE_ROWS` rows, unless an id stands several times."""
+    if checked.rows <= PIECE_ROWS:
+        yield None
+        return
+    import duckdb
+
+    with duckdb.connect(":memory:") as db:
+        ids = f"SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM ({select_ids(checked)})"
+        starts = db.execute(f"SELECT DISTINCT id FROM ({ids}) WHERE place % {PIECE_ROWS} = 0 ORDER BY id").fetchall()
+    for (start,), (following,) in pairwise([*starts, (MAX_ID + 1,)]):
+        yield int(start), int(following) - 1
 
 
 def rows_item(

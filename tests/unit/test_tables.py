@@ -281,6 +281,32 @@ def test_few_rows_are_a_parquet_file_and_more_a_model(tmp_path: Path, monkeypatc
     assert loader.rows("id, note") == [(0, "a"), (1, "b"), (2, "a"), (4, "c")]
 
 
+@pytest.mark.parametrize("few", [0, 100], ids=["a model", "a Parquet file"])
+@pytest.mark.parametrize(
+    ("news", "pieces"), [(range(0), 0), (range(5), 2), (range(3, 40), 13), ([0, 39, 40], 2)], ids=str
+)
+def test_many_rows_are_compared_with_the_table_in_pieces(
+    news: Sequence[int], pieces: int, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the changed rows lie among those that are read again, each piece brings its own."""
+    loader = Loader(tmp_path)
+    loader.load(*(f"{number},1.5,a,{EARLY}" for number in range(40)), is_empty=True)
+    monkeypatch.setattr("pardot.tables.FEW_ROWS", few)
+    monkeypatch.setattr("pardot.tables.PIECE_ROWS", 3)
+    again = [f"{number},2.5,b,{LATE}" if number in news else f"{number},1.5,a,{EARLY}" for number in range(41)]
+    (delivery,) = loader.load(*reversed(again if 40 in news else again[:40]))
+    assert loader.rows("id, note") == [
+        (number, "b" if number in news else "a") for number in range(41 if 40 in news else 40)
+    ]
+    files = sorted((tmp_path / "out").glob("visits-2-[0-9]*.parquet"))
+    with duckdb.connect() as db:
+        found = [db.execute(f"SELECT count(*) FROM read_parquet('{file}')").fetchall()[0][0] for file in files]
+    assert (len(found), sum(map(bool, found)), sum(found)) == (14, pieces, len(news))
+    assert (delivery.item is None) is (not news)
+    if news:
+        assert file_format(delivery) == ("parquet" if few else "model")
+
+
 def test_few_rows_of_which_none_is_new_are_no_item(tmp_path: Path) -> None:
     loader = Loader(tmp_path)
     loader.load(f"1,1.5,a,{EARLY}", is_empty=True)

@@ -44,6 +44,7 @@ __all__ = [
     "TextFile",
     "check",
     "select_checked",
+    "select_ids",
     "select_strict",
 ]
 
@@ -65,6 +66,11 @@ def select_checked(path: Path, fields: Sequence[Field], *, load_id: str) -> str:
     columns = ", ".join(f"{quote_identifier(f.column)} AS {quote_identifier(f.column)}" for f in fields)
     load = f"{quote_text(load_id)} AS {quote_identifier(LOAD_ID_COLUMN)}"
     return f"SELECT {columns}, {load} FROM read_parquet([{quote_text(str(path))}])"
+
+
+def select_ids(checked: CheckedFile) -> str:
+    """Return a SELECT of the ids that were read."""
+    return f"SELECT id FROM read_parquet([{quote_text(str(checked.path))}])"
 
 
 def check(

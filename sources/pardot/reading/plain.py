@@ -38,7 +38,7 @@ def write_plain(files: Sequence[ResultFile], fields: Sequence[Field], target: Pa
     schema = pa.schema([pa.field(field.column, _TYPES[field.type]) for field in fields])
     rows = 0
     try:
-        with pq.ParquetWriter(target, schema, compression="lz4", use_dictionary=False, write_statistics=False) as out:
+        with pq.ParquetWriter(target, schema, compression="lz4", use_dictionary=False, write_statistics=[KEY]) as out:
             for batch in _ahead(batch for file in files if file.rows for batch in _batches(file, fields)):
                 if not _is_sound(batch, fields):
                     return None
