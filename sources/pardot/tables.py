@@ -28,6 +28,7 @@ from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checke
 from .reading.csv_files import sync_folder
 from .reading.left_out import leave_out
 from .reading.personal import masked
+from .redaction import redact
 
 APPENDED_FROM_ROWS = 200_000
 """So many rows at least join an empty table without a merge, which would write them twice."""
@@ -35,7 +36,7 @@ ARROW_BATCH_ROWS = 50_000
 FEW_ROWS = 10_000
 """So many rows at most go to DuckDB as a Parquet file, which dlt holds in memory while it loads it."""
 MAX_ID = 2**63 - 1
-PIECE_ROWS = 100_000
+PIECE_ROWS = 500_000
 """So many fetched rows are compared with the table at once, as their values fit the memory that a load may take."""
 REJECTED_ROWS_TABLE = "rejected_rows"
 REJECTED_ROWS_COLUMNS = (
@@ -339,7 +340,8 @@ def keep_rejected(
 ) -> Path:
     """Write rejected rows to a durable file of their own, from which the `rejected_rows` resource loads them.
 
-    A row that is rejected again, in a later file, gets the same id: it replaces what was kept of it.
+    A row that is rejected again, in a later file, gets the same id: it replaces what was kept of it. Secrets of ours,
+    which an answer may say back, are taken out.
 
     Args:
         text: what of the rows' text is kept, the setting `sources.pardot.rejected_text`: `keep`; `mask` replaces what
@@ -368,4 +370,4 @@ def keep_rejected(
 
 
 def _kept_text(raw_text: str, text: str) -> str | None:
-    return {"keep": raw_text, "mask": masked(raw_text), "drop": None}[text]
+    return {"keep": redact(raw_text), "mask": masked(redact(raw_text)), "drop": None}[text]

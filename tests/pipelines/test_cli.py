@@ -376,7 +376,7 @@ def test_an_interrupted_run_is_exit_130_and_the_next_one_takes_the_same_export(
         for name, value in emulator.environment().items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("SOURCES__PARDOT__START_DATE", (END - timedelta(days=300)).isoformat())
-        process = start("run", "--objects", "visitor_activities", "--no-transform", SOURCES__PARDOT__POLL_SECONDS="30")
+        process = start("run", "--objects", "visitor_activities", "--no-transform", SOURCES__PARDOT__POLL_SECONDS="2")
         _wait_for(lambda: any(call.operation == "export.read" for call in emulator.calls), process)
         process.send_signal(number)
         out, err = process.communicate(timeout=30)

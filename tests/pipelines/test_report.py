@@ -266,6 +266,13 @@ def test_keys_without_a_row_are_told_by_table(tmp_path: Path) -> None:
     assert "names are missing: campaigns" in page.text
 
 
+def test_numbers_that_no_run_has_judged_are_not_called_checked(tmp_path: Path) -> None:
+    page = report(write_rows(tmp_path / "d.duckdb", visitor_activities=[activity(1, AS_OF)]))
+
+    assert "No run is on record, so freshness, volume, gaps and counts are not judged" in page.text
+    assert "Every check passed" not in page.text
+
+
 def test_every_raw_table_is_listed_with_its_rows(store: Store, page: ReadPage) -> None:
     rows = {name: count for name, count, _ in page.table("Rows per table")}
 

@@ -214,7 +214,7 @@ def test_error_that_nobody_foresaw_with_a_traceback(watched: Watched) -> None:
 
 def test_process_that_is_killed_leaves_none_in_its_files(watched: Watched) -> None:
     watched.emulator.faults.add(Fault("export.read", "slow_export", reads=1000))
-    process = start("run", *QUICK, "visits,campaigns", "--debug", SOURCES__PARDOT__POLL_SECONDS="30")
+    process = start("run", *QUICK, "visits,campaigns", "--debug", SOURCES__PARDOT__POLL_SECONDS="1")
     wait_for_export(watched.emulator, process)
     process.kill()
     out, err = process.communicate(timeout=60)

@@ -27,6 +27,9 @@ STORAGE_VERSION = "v1.0.0"
 LOAD_MEMORY_MB = 200
 """What a load may hold in memory, by one thread; what does not fit goes to files beside the database. A second thread
 costs a quarter more CPU and as much memory again, and tables are loaded beside each other anyway."""
+DELETED_ROW_BYTES = 4
+"""How much more that is for each row of the largest table: replaced rows that lie all over it take 8 bytes for each of
+its rows until the next checkpoint, and half of them have room in the rest."""
 
 
 def create_if_missing(path: Path) -> None:
@@ -64,10 +67,19 @@ def limit_memory(db: duckdb.DuckDBPyConnection) -> None:
 
     DuckDB's own limit of memory stays where it is lower.
     """
-    ((limit,),) = db.execute("SELECT current_setting('memory_limit')").fetchall()
+    ((limit, rows),) = db.execute(
+        "SELECT current_setting('memory_limit'), coalesce(max(estimated_size), 0) FROM duckdb_tables()"
+    ).fetchall()
+    megabytes = LOAD_MEMORY_MB + int(rows) * DELETED_ROW_BYTES // 10**6
     db.execute("SET GLOBAL threads = 1")
-    if _bytes(str(limit)) > LOAD_MEMORY_MB * 10**6:
-        db.execute(f"SET GLOBAL memory_limit = '{LOAD_MEMORY_MB}MB'")
+    if _bytes(str(limit)) > megabytes * 10**6:
+        db.execute(f"SET GLOBAL memory_limit = '{megabytes}MB'")
+
+
+def checkpoint(db: duckdb.DuckDBPyConnection) -> None:
+    """Write to the file what is in the log and in memory; nothing happens to one that is closed or in use."""
+    with suppress(duckdb.ConnectionException, duckdb.TransactionException):
+        db.execute("CHECKPOINT")
 
 
 def _bytes(size: str) -> float:

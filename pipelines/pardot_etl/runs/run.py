@@ -121,6 +121,7 @@ def run(
         settings_of_dlt(options)
         erased = people_erased(places)
         healed = _finish_erasure(settings, places, options, erased)
+        database = None
         if options.uses_working_database:
             from ..files.database import connect, create_if_missing, limit_memory, remove_spilled
 
@@ -155,7 +156,11 @@ def run(
             rounds = Rounds(session, pipeline, tally, stages.stage, let_go=held.close)
             if options.backfill is None:
                 rounds.update(options.objects)
-                if options.uses_working_database:  # others cannot tell an older copy from a newer one
+                if database is not None:  # others cannot tell an older copy from a newer one
+                    if rounds.load_ids:
+                        from ..files.database import checkpoint
+
+                        checkpoint(database)  # what was replaced stays in memory until then
                     rounds.review(options.objects)
             else:
                 rounds.backfill(options.objects, options.backfill)

@@ -128,7 +128,9 @@ def _checks(
     if period.extent:
         undated = f"{f.counted(period.extent.undated, 'activity', 'activities')} without a time"
         yield Check(not period.extent.undated, undated if period.extent.undated else "Every activity has a time")
-    if judged:
+    if not judged:
+        yield Check(False, "No run is on record, so freshness, volume, gaps and counts are not judged")
+    else:
         warned = [each for each in judged if each.status == "warn"]
         fine = "Freshness, volume, gaps and counts of the newest run are as expected"
         told = f"{f.counted(len(warned), 'check')} of the newest run outside of what is expected, see below"
