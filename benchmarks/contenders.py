@@ -73,16 +73,19 @@ def run_floor(prepared: Prepared, folder: Path, *, merges: bool = False) -> Meas
     return run_way("floor", order)
 
 
-def run_ours(account: Account, folder: Path, objects: Sequence[str] | None, *, destination: str = "duckdb") -> Measured:
+def run_ours(
+    account: Account, folder: Path, objects: Sequence[str] | None, *, destination: str = "duckdb", **settings: object
+) -> Measured:
     """Run the pipeline once.
 
     Args:
         objects: tables to read; None for all that the reporting tables need.
         destination: `duckdb`, or `filesystem` for a folder of Parquet files.
+        settings: of the section `sources.pardot`, beside those that reach the account.
     """
     folder.mkdir(parents=True, exist_ok=True)
     order = {
-        "settings": account.settings(),
+        "settings": account.settings(**settings),
         "folder": str(folder),
         "objects": objects,
         "destination": destination,

@@ -5,7 +5,8 @@ python benchmarks/growth.py [--largest MILLIONS] [--most-changes K] [--rounds R]
 The sizes are 1, 5 and 20 million activities, as far as `--largest` allows, and 10 thousand, 100 thousand and 1 million
 new and changed rows, as far as `--most-changes` does. The floor downloads the same exports, loads them by one CREATE
 TABLE over an explicit `read_csv`, and replaces changed rows by DELETE and INSERT. Both tables must be equal in every
-value after each step.
+value after each step. The first run of a day also reads a share of the older rows again, its review; so each increment
+is measured with it and without.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from account import END
 from activities import TABLE
@@ -33,6 +35,8 @@ from quick_account import MILLION, quick_account
 
 SIZES = (1, 5, 20)
 CHANGES = (10_000, 100_000, 1_000_000)
+REVIEWED: Mapping[str, Mapping[str, Any]] = {"": {"review_days": 0}, ", with the day's review": {}}
+"""Settings of an increment, by what its title ends with."""
 HEADS = (
     "rows onto rows",
     "API calls",
@@ -75,11 +79,11 @@ class Step:
         return " ".join(f"{stage} {seconds:.1f}" for stage, seconds in cpu.items() if seconds >= 0.05)
 
 
-def run_course(millions: int, most_changes: int, rounds: int, seed: int) -> dict[int, Step]:
+def run_course(millions: int, most_changes: int, rounds: int, seed: int) -> dict[tuple[int, str], Step]:
     """Load an account, then each number of changes onto a copy of that, as often as there are rounds.
 
     Returns:
-        Number of changes -> the step; 0 for the first load, which happens once.
+        Number of changes and which of `REVIEWED` -> the step; 0 for the first load, which happens once.
     """
     steps = {}
     with tempfile.TemporaryDirectory(prefix="pardot-bench-") as name:
@@ -87,7 +91,7 @@ def run_course(millions: int, most_changes: int, rounds: int, seed: int) -> dict
         with quick_account(millions, seed=seed) as account:
             floor = run_floor(prepare_history(account), work)
             ours = run_ours(account, work, [TABLE])
-        steps[0] = _step(work, [floor], [ours])
+        steps[0, ""] = _step(work, [floor], [ours])
         for file in work.glob("*.csv"):
             file.unlink()
         work.rename(loaded)
@@ -96,14 +100,15 @@ def run_course(millions: int, most_changes: int, rounds: int, seed: int) -> dict
                 break
             with quick_account(millions, seed=seed, later_changes=changes) as account:
                 prepared = prepare_changes(account, END)
-                floors, our_runs = [], []
-                for _ in range(rounds):
-                    # Always at the same path, which dlt has written down.
-                    shutil.rmtree(work, ignore_errors=True)
-                    shutil.copytree(loaded, work)
-                    floors.append(run_floor(prepared, work, merges=True))
-                    our_runs.append(run_ours(account, work, [TABLE]))
-                steps[changes] = _step(work, floors, our_runs)
+                for title, overrides in REVIEWED.items():
+                    floors, our_runs = [], []
+                    for _ in range(rounds):
+                        # Always at the same path, which dlt has written down.
+                        shutil.rmtree(work, ignore_errors=True)
+                        shutil.copytree(loaded, work)
+                        floors.append(run_floor(prepared, work, merges=True))
+                        our_runs.append(run_ours(account, work, [TABLE], **overrides))
+                    steps[changes, title] = _step(work, floors, our_runs)
     return steps
 
 
@@ -121,15 +126,16 @@ def main() -> None:
         if millions > command["largest"]:
             break
         courses[millions] = run_course(millions, command["most_changes"], command["rounds"], command["seed"])
-        for changes, step in courses[millions].items():
-            title = f"{step.rows:,} onto {millions * MILLION:,}" if changes else f"{step.rows:,}, first load"
+        for (changes, reviewed), step in courses[millions].items():
+            onto = f" onto {millions * MILLION:,}{reviewed}" if changes else ", first load"
+            title = f"{step.rows:,}{onto}"
             rows.append(step.cells(title))
             stages.append(f"{title}: {step.stages}")
             print(" | ".join(rows[-1]), flush=True)
     smallest, largest = courses[min(courses)], courses[max(courses)]
     ratios = ", ".join(
-        f"{changes:,} changes {step.ours.cpu_seconds / smallest[changes].ours.cpu_seconds:.2f}"
-        for changes, step in largest.items()
+        f"{changes:,} changes{reviewed} {step.ours.cpu_seconds / smallest[changes, reviewed].ours.cpu_seconds:.2f}"
+        for (changes, reviewed), step in largest.items()
         if changes
     )
     notes = [
