@@ -98,6 +98,11 @@ def run_transforms(folder: Path) -> Measured:
     return run_way("transform", {"database": str(folder / "working.duckdb")})
 
 
+def run_report(folder: Path) -> Measured:
+    """Draw the report page from the reporting tables of the working database."""
+    return run_way("report", {"database": str(folder / "working.duckdb")})
+
+
 def run_naive(files: Sequence[str], folder: Path, rows: int) -> Measured:
     folder.mkdir(parents=True, exist_ok=True)
     return run_way("naive", {"files": list(files), "folder": str(folder), "rows": rows}, home=folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 from account import emulated_account
 from command import Command
-from contenders import run_ours, run_transforms
+from contenders import run_ours, run_report, run_transforms
 from measure import Measured, middle
 
 HEADS = ("build", "activities made", "CPU s", "wall s", "peak MB", "CPU ÷ full build")
@@ -35,6 +35,7 @@ def measure(activities: int, changes: int, rounds: int, seed: int) -> tuple[list
         with emulated_account(activities, seed=seed) as account:
             run_ours(account, built, None)
         first = run_transforms(built)
+        report = run_report(built)
         for kind, recent in (("an ordinary day", True), ("a harsh day", False)):
             day = _day_after(built, Path(name) / f"day-{recent}", activities, changes, seed, recent=recent)
             advanced, anew, idle = _measure_day(day, Path(name) / "work", rounds)
@@ -54,6 +55,11 @@ def measure(activities: int, changes: int, rounds: int, seed: int) -> tuple[list
         "wall seconds are of the build with all its data tests, without the process's start.",
     )
     notes.append("Every table had the same rows and values both ways, in every round.")
+    page = report.said
+    notes.append(
+        f"`pardot-etl report` over these tables: {page['charts']} charts in {page['bytes'] / 1000:.0f} kB, "
+        f"{page['cpu_seconds']:.2f} CPU s, {page['wall_seconds']:.2f} s wall, {report.peak_mb:,.0f} MB at most."
+    )
     return rows, notes
 
 
