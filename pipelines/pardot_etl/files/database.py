@@ -77,7 +77,7 @@ def limit_memory(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def checkpoint(db: duckdb.DuckDBPyConnection) -> None:
-    """Write to the file what is in the log and in memory; nothing happens to one that is closed or in use."""
+    """Write to the file what is in the log and in memory; one that is closed, or in use where that matters, is left."""
     with suppress(duckdb.ConnectionException, duckdb.TransactionException):
         db.execute("CHECKPOINT")
 
