@@ -382,7 +382,7 @@ KILLS = [(step, when) for number, step in enumerate(STEPS) for when in ("before"
 """Every step, and by turns the moment before it and the one after it first."""
 
 
-@pytest.mark.parametrize("kill", sampled(KILLS, 2, "-".join))
+@pytest.mark.parametrize("kill", sampled(KILLS, 3, "-".join))
 def test_killed_erasure_is_finished(kill: tuple[str, str], account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the same command where the kill came before a step, by the next run where it came after it."""
     step, when = kill

@@ -57,8 +57,20 @@ REVIEWED = {
     },
     # Options are constants and texts quoted where they are listed.
     "pardot.reading.text_files": {"', '.join(options)", "_reader(kind, header, line_end, members)"},
-    # `select` comes from `pardot.columns`; the others are made of `names`, which is quoted where it is made.
-    "pardot.tables": {"select", "guard", "same", "stored", "fetched", "_same_or_newer(entry, names)"},
+    # `select` and the SELECT of ids come from `pardot.reading.columns`; `among` and so `piece` are two integers; the
+    # others are made of `names`, which is quoted where it is made.
+    "pardot.tables": {
+        "select",
+        "select_ids(checked)",
+        "ids",
+        "among[0]",
+        "among[1]",
+        "piece",
+        "same",
+        "stored",
+        "fetched",
+        "_same_or_newer(entry, names)",
+    },
     # Names of two schemas that are constants, and lists of quoted columns; the path stands in a hint for people.
     "pardot_etl.verbs.demo": {"alive", "known", "name", "old", "now", "places.published_database"},
     # Columns and subjects of comments, with quoted names; types as DuckDB itself writes them.
