@@ -18,7 +18,7 @@ from typing import Any
 
 from .catalogue import MAX_EXPORT_FIELDS, PURGED_AT, Entry, Field
 from .dialects.dialect import REFUSED_FIELD_CODES, Dialect
-from .errors import DataError, RejectedRequestError
+from .errors import RejectedRequestError
 from .events import Event, EventHandler
 from .naming import column_name, other_column_name
 from .windows import api_time
@@ -55,9 +55,6 @@ class FieldChoice:
 
         Args:
             custom: the account's own fields, and fields of related objects.
-
-        Raises:
-            DataError: the names of two fields differ in case only.
         """
         fields = [*self._entry.fields, *self._accepted(custom)]
         refused = self._refused()
@@ -158,17 +155,8 @@ class FieldChoice:
 
     def _with_distinct_columns(self, fields: Iterable[Field]) -> Iterator[Field]:
         """Give a field whose usual column another one has a column of its own; the first one keeps it."""
-        names, columns = dict[str, str](), set[str]()
+        columns = set[str]()
         for field in fields:
-            other = names.setdefault(field.name.lower(), field.name)
-            if other != field.name:
-                raise DataError(
-                    "the fields",
-                    expected="names that differ in more than case",
-                    found=f"{other} and {field.name}",
-                    object_name=self._entry.table,
-                    next_step="Nothing of it was loaded; rename one of the two custom fields in Account Engagement",
-                )
             if field.column in columns:
                 field = replace(field, stored_as=other_column_name(field.name))
                 self._on_event(

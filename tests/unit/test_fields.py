@@ -10,7 +10,7 @@ from scripted import ScriptedTransport
 
 from pardot.catalogue import CATALOGUE, MAX_EXPORT_FIELDS, Field, Type
 from pardot.dialects.version5 import Version5
-from pardot.errors import DataError, RejectedRequestError
+from pardot.errors import RejectedRequestError
 from pardot.events import Event
 from pardot.fields import FieldChoice, fits_export
 
@@ -81,9 +81,10 @@ def test_fields_that_would_share_a_column_have_one_each() -> None:
     assert renamed == [{"object": "prospects", "field": "LeadSource__c", "column": "lead_source_37581682__c"}]
 
 
-def test_names_that_differ_in_case_only_are_refused() -> None:
-    with pytest.raises(DataError, match="differ in more than case"):
-        Account().fields("Region__c", "REGION__c")
+def test_names_that_differ_in_case_only_have_a_column_each() -> None:
+    columns = [field.column for field in Account().fields("Region__c", "REGION__c", "region__c")]
+    assert len({column for column in columns if column.startswith("region_")}) == 3
+    assert len(columns) == len(set(columns))
 
 
 def test_field_that_is_gone_is_no_longer_asked_for() -> None:
@@ -97,11 +98,6 @@ def test_other_errors_of_the_trial_pass_through() -> None:
     with pytest.raises(RejectedRequestError):
         account.chosen("Region__c")
     assert account.state == {}
-
-
-def test_two_fields_for_one_column_are_refused() -> None:
-    with pytest.raises(DataError, match="region__c"):
-        Account().chosen("Region__c", "region__c")
 
 
 def test_refused_field_that_the_error_names_is_left_out() -> None:

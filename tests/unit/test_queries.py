@@ -155,4 +155,4 @@ def test_pages_are_written_as_text(tmp_path: Path) -> None:
     pages: list[list[Mapping[str, object]]] = [[{"id": 1, "name": "a", "more": 1}], [{"id": "2"}]]
     file = write_pages(iter(pages), fields, tmp_path / "new" / "pages.parquet", progress.append)
     assert (file.rows, file.header, progress) == (2, ("id", "name"), [1, 2])
-    assert pq.read_table(file.path).to_pylist() == [{"id": "1", "name": "a"}, {"id": "2", "name": None}]
+    assert pq.read_table(file.path).to_pylist() == [{"c0": "1", "c1": "a"}, {"c0": "2", "c1": None}]

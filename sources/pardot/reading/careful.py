@@ -23,7 +23,7 @@ from ..naming import quote_identifier, quote_text
 from .cells import KEY, is_misfit, lacks_zone, misfit_reason, typed_cell
 from .csv_files import ResultFile
 from .records import Record, ends_with_line, fault_of, iter_records, may_hide_rows, records_at
-from .text_files import PageFile, TextFile, csv_reader, parquet_reader, place, text_cells
+from .text_files import PageFile, TextFile, csv_reader, numbered, parquet_reader, place, text_cells
 
 RELIED_ON = frozenset({KEY, "created_at", "updated_at"})
 """Columns by which rows are found, compared and placed in time: without one a row would be lost in the table."""
@@ -140,7 +140,7 @@ class CarefulReader:
         Raises:
             DataError: see the module; nothing that was written then is of use.
         """
-        cells = ", ".join(f"{quote_identifier(f.name)} VARCHAR" for f in self._fields)
+        cells = ", ".join(f"{quote_identifier(f.column)} VARCHAR" for f in self._fields)
         self._db.execute(f"CREATE TABLE judged (file INTEGER, line BIGINT, reason VARCHAR, {cells})")
         for ordinal, file in enumerate(self._files):
             if isinstance(file, PageFile):
@@ -178,8 +178,8 @@ class CarefulReader:
                 raise self._error(
                     ordinal, None, expected=f"{file.rows} records, as downloaded", found=f"{seen} records"
                 )
-            header = ("_line", *file.header)
-            reader = csv_reader([copy], header, "\n", has_header=False, longest_bytes=longest)
+            columns = ("_line", *numbered(file.header))
+            reader = csv_reader([copy], columns, "\n", has_header=False, longest_bytes=longest)
             self._judge(ordinal, f"SELECT _line AS line, * FROM {reader}", file.header, expected=good)
             if not ends_with_line(file.path):
                 self._insist_on_end(ordinal, last)
@@ -194,7 +194,7 @@ class CarefulReader:
                 reasons.append((lacks_zone(each), _lacks_zone_reason(each)))
             reasons.append((is_misfit(each, self._time_zone), misfit_reason(each)))
         cases = " ".join(f"WHEN {condition} THEN {quote_text(reason)}" for condition, reason in reasons)
-        names = ", ".join(quote_identifier(f.name) for f in self._fields)
+        names = ", ".join(quote_identifier(f.column) for f in self._fields)
         try:
             (count,) = self._db.execute(
                 f"INSERT INTO judged SELECT {ordinal}, line, CASE {cases} END, {names} "
@@ -244,7 +244,7 @@ class CarefulReader:
         """Keep the rows without a key or date beside the records that are no rows, unless they are too many."""
         total, unreadable = self._db.execute("SELECT count(*), count(reason) FROM judged").fetchall()[0]
         names = [f.name for f in self._fields]
-        columns = ", ".join(map(quote_identifier, names))
+        columns = ", ".join(quote_identifier(f.column) for f in self._fields)
         found = self._db.execute(
             f"SELECT file, line, reason, {columns} FROM judged WHERE reason IS NOT NULL "
             f"ORDER BY file, line LIMIT {self._allowed}"
@@ -281,7 +281,7 @@ class CarefulReader:
         return {each: int(cells) for each, cells in zip(self._loose, found, strict=True) if cells}
 
     def _keep_cells(self, base: Field) -> None:
-        key, cell = quote_identifier(KEY), quote_identifier(base.name)
+        key, cell = quote_identifier(KEY), quote_identifier(base.column)
         found = self._db.execute(
             f"SELECT file, line, {key}, {cell} FROM judged WHERE reason IS NULL "
             f"AND {is_misfit(base, self._time_zone)} ORDER BY file, line LIMIT {WIDENED_CELLS_KEPT}"
@@ -301,7 +301,7 @@ class CarefulReader:
             if each not in self._fields:
                 base = bases.get(each.column)
                 cell = (
-                    f"CASE WHEN {is_misfit(base, self._time_zone)} THEN {quote_identifier(base.name)} END"
+                    f"CASE WHEN {is_misfit(base, self._time_zone)} THEN {quote_identifier(base.column)} END"
                     if base
                     else "NULL::VARCHAR"
                 )

@@ -27,7 +27,7 @@ def typed_cell(field: Field, time_zone: str | None, *, strict: bool) -> str:
     Args:
         time_zone: the zone of times without an offset; when None they are misfits.
     """
-    cell = quote_identifier(field.name)
+    cell = quote_identifier(field.column)
     if field.type is Type.TEXT:
         return cell
     cast = "CAST" if strict else "TRY_CAST"
@@ -43,7 +43,7 @@ def typed_cell(field: Field, time_zone: str | None, *, strict: bool) -> str:
 
 def is_misfit(field: Field, time_zone: str | None) -> str:
     """Return the condition under which a cell has a text that its type cannot hold."""
-    cell = quote_identifier(field.name)
+    cell = quote_identifier(field.column)
     return f"({cell} IS NOT NULL AND {typed_cell(field, time_zone, strict=False)} IS NULL)"
 
 
@@ -55,7 +55,7 @@ def misfit_reason(field: Field) -> str:
 
 def lacks_zone(field: Field) -> str:
     """Return the condition under which a cell is a time that only `sources.pardot.time_zone` would make an instant."""
-    cell = quote_identifier(field.name)
+    cell = quote_identifier(field.column)
     return f"({_is_local_time(cell)} AND TRY_CAST({cell} AS TIMESTAMP) IS NOT NULL)"
 
 

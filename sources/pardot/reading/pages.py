@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..catalogue import Field
-from .text_files import PageFile
+from .text_files import PageFile, numbered
 
 
 def write_pages(
@@ -18,7 +18,7 @@ def write_pages(
 ) -> PageFile:
     """Write pages of records as text cells to a Parquet file; memory holds one page."""
     names = [field.name for field in fields]
-    schema = pa.schema([(name, pa.string()) for name in names])
+    schema = pa.schema([(column, pa.string()) for column in numbered(names)])
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = 0
     with pq.ParquetWriter(path, schema, compression="lz4") as writer:

@@ -1,6 +1,8 @@
 """Files whose cells are all text, and the SQL that reads their cells.
 
 A cell that is empty and one that is not there are both NULL, quoted or not: Pardot has no other way to write NULL.
+Fields may have names that SQL does not tell apart, so the columns of a file are numbered, and a cell is called as the
+column that it is for.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ TextFile = ResultFile | PageFile
 def relation(files: Sequence[TextFile], fields: Sequence[Field]) -> str:
     """Return a table expression of text cells over files that may differ in column order and line ends."""
     if not files:
-        nothing = ", ".join(f"NULL::VARCHAR AS {quote_identifier(field.name)}" for field in fields)
+        nothing = ", ".join(f"NULL::VARCHAR AS {quote_identifier(field.column)}" for field in fields)
         return f"(SELECT {nothing} WHERE false)"
     groups: dict[tuple[type, tuple[str, ...], str], list[TextFile]] = {}
     for file in files:
@@ -57,18 +59,28 @@ def text_cells(fields: Sequence[Field], header: Sequence[str], *, may_be_empty: 
     return ", ".join(_text_cell(field, header, may_be_empty=may_be_empty) for field in fields)
 
 
+def numbered(header: Sequence[str]) -> tuple[str, ...]:
+    """Return what the columns of a file are called.
+
+    >>> numbered(["id", "Region__c", "region__c"])
+    ('c0', 'c1', 'c2')
+    """
+    return tuple(f"c{place}" for place in range(len(header)))
+
+
 def _text_cell(field: Field, header: Sequence[str], *, may_be_empty: bool) -> str:
-    name = quote_identifier(field.name)
+    cell = quote_identifier(field.column)
     if not field.is_asked and field.name not in header:
-        return f"NULL::VARCHAR AS {name}"
-    return f"nullif({name}, '') AS {name}" if may_be_empty and field.type is not Type.TEXT else name
+        return f"NULL::VARCHAR AS {cell}"
+    found = quote_identifier(numbered(header)[header.index(field.name)])
+    return f"nullif({found}, '') AS {cell}" if may_be_empty and field.type is not Type.TEXT else f"{found} AS {cell}"
 
 
 def _reader(kind: type, header: Sequence[str], line_end: str, files: Sequence[TextFile]) -> str:
     paths = [file.path for file in files]
     if kind is PageFile:
         return parquet_reader(paths)
-    return csv_reader(paths, header, line_end, has_header=True)
+    return csv_reader(paths, numbered(header), line_end, has_header=True)
 
 
 def parquet_reader(paths: Sequence[Path]) -> str:
