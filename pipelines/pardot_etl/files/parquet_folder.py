@@ -151,7 +151,8 @@ def _write(db: duckdb.DuckDBPyConnection, schema: str, table: str, name: str, fi
     rows = f"SELECT * FROM {source} WHERE {_month(table)} = {quote_text(name)}"
     if name == _WHOLE:
         rows = f"SELECT * FROM {source}"
-    db.execute(f"COPY ({rows}) TO {quote_text(str(file))} (FORMAT parquet, COMPRESSION zstd)")
+    # Zstandard makes smaller files, and some readers of Parquet know nothing of it; all of them know Snappy.
+    db.execute(f"COPY ({rows}) TO {quote_text(str(file))} (FORMAT parquet, COMPRESSION snappy)")
     with file.open("rb") as written:
         os.fsync(written.fileno())
     file.chmod(READABLE_FILE)
