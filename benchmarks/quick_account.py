@@ -132,6 +132,7 @@ class QuickAccount:
     folder: Path
     account: Account = field(init=False)
     exports: dict[int, dict[str, Any]] = field(default_factory=dict)
+    naming: threading.Lock = field(default_factory=threading.Lock)
     writing: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Mapping[str, Any]] | Path:
@@ -151,14 +152,19 @@ class QuickAccount:
         return _NOT_SERVED
 
     def _created(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        with self.writing:
+        with self.naming:
             number = len(self.exports) + 1
             stamp = self.now.isoformat()
+            facts = {"id": number, "isExpired": False, "createdAt": stamp, "updatedAt": stamp}
+            self.exports[number] = {**facts, "status": "Waiting", "resultRefs": None}
+        threading.Thread(target=self._complete, args=(number, request), daemon=True).start()
+        return {**facts, "status": "Waiting"}
+
+    def _complete(self, number: int, request: Mapping[str, Any]) -> None:
+        with self.writing:
             self._write(request, self.folder / str(number))
             urls = [f"{self.account.url}/api/v5/exports/{number}/results/{n}" for n in range(len(self._files(number)))]
-            facts = {"id": number, "isExpired": False, "createdAt": stamp, "updatedAt": stamp}
-            self.exports[number] = {**facts, "status": "Complete", "resultRefs": urls}
-            return {**facts, "status": "Waiting"}
+            self.exports[number] = {**self.exports[number], "status": "Complete", "resultRefs": urls}
 
     def _files(self, number: int) -> list[Path]:
         return sorted((self.folder / str(number)).glob("*.csv"))
