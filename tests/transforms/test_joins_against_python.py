@@ -139,6 +139,12 @@ def random_rows(seed: int) -> dict[str, list[Row]]:
         for kind in pick.sample(KINDS, pick.choice([0, 1, 1, 2])):
             activity[f"{kind}_id"] = pick.randrange(1, 14)
         rows["visitor_activities"].append(activity)
+    # Who did one thing only, about when a window ends.
+    for place, hours in enumerate(days * 24 + late for days in (7, 30, 90) for late in (-12, 0, 12)):
+        person = {"id": 100 + place, "prospect_account_id": 3 + place % 3}
+        rows["prospects"].append({**dict.fromkeys(rows["prospects"][0]), **person})
+        action = {"id": 5000 + place, "type": 11, "prospect_id": 100 + place}
+        rows["visitor_activities"].append({**action, "created_at": END - timedelta(hours=hours)})
     return rows
 
 
