@@ -35,6 +35,8 @@ REJECTED_ROWS_ALLOWED = 100
 """More unreadable rows than this, and more than one in a thousand, stop the window: then it is not a few bad rows."""
 WIDENED_CELLS_KEPT = 100
 """Cells that do not fit their column's type, of which a line each is kept; the column beside it has all of them."""
+ROWS_AT_ONCE = 20_480
+"""Rows of a typed file that are in memory while they are written; an object may have some hundred columns."""
 _MEMORY_LIMIT = "1GB"
 _SHORT_RECORD_BYTES = 1 << 20
 
@@ -328,7 +330,8 @@ def write_parquet(db: duckdb.DuckDBPyConnection, select: str, target: Path) -> i
 
 def copy_to_parquet(select: str, target: Path) -> str:
     """Return the statement that writes the rows of a SELECT to a Parquet file; its result is their number."""
-    return f"COPY ({select}) TO {quote_text(str(target))} (FORMAT parquet, COMPRESSION lz4)"
+    options = f"FORMAT parquet, COMPRESSION lz4, ROW_GROUP_SIZE {ROWS_AT_ONCE}"
+    return f"COPY ({select}) TO {quote_text(str(target))} ({options})"
 
 
 def _lacks_zone_reason(field: Field) -> str:
