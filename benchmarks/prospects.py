@@ -50,8 +50,8 @@ def measure(prospects: int, rounds: int, seed: int) -> tuple[list[tuple[str, ...
     paging, queried, exported = middle(pagings), middle(ways[False]), middle(ways[True])
     rows = [
         _cells("paging: fetch and parse, store nothing", -(-prospects // 1000), paging, paging),
-        _cells("pardot-etl run, by query", int(queried.said["api_calls"]), queried, paging),
-        _cells("pardot-etl run, by export", int(exported.said["api_calls"]), exported, paging),
+        _cells("a run, by query", int(queried.said["api_calls"]), queried, paging),
+        _cells("a run, by export", int(exported.said["api_calls"]), exported, paging),
     ]
     notes = [
         f"Medians of {rounds} interleaved rounds. Both tables held {checksum.rows:,} rows of {len(COLUMNS)} columns "
