@@ -93,6 +93,12 @@ def tiles(start_at: datetime, end_at: datetime, span: timedelta) -> list[Window]
     return [Window(max(start_at, cut - span), cut) for cut in _cuts(start_at, end_at, span)]
 
 
+def lies_in(part: Window, whole: Window) -> bool:
+    """Whether a window reaches nowhere beyond another one."""
+    reaches_no_further = whole.end_at is None or (part.end_at is not None and part.end_at <= whole.end_at)
+    return whole.start_at <= part.start_at and reaches_no_further
+
+
 def make_up(parts: Collection[Window], whole: Window) -> bool:
     """Whether windows, in any order, lie end to end and are together exactly a whole one.
 

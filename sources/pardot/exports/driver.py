@@ -36,7 +36,7 @@ from ..errors import (
 )
 from ..events import Event, EventHandler
 from ..reading.csv_files import ResultFile, ResultFileWriter
-from ..windows import Window, api_time, make_up, parse_time
+from ..windows import Window, api_time, lies_in, make_up, parse_time
 from .adoption import Adoption
 from .ledger import ASKED, RESULTS_LAST, ExportRecord, FileRecord, Ledger, Task
 from .messages import (
@@ -491,13 +491,8 @@ def _complete_facts(error: PardotError, table: str, window: Window) -> None:
 
 def _parts_of(window: Window, records: Sequence[ExportRecord]) -> list[ExportRecord]:
     """Return the exports that are of a window, or of the parts that it was cut into; none where one is lacking."""
-    parts = [one for one in records if _lies_in(window_of(one), window)]
+    parts = [one for one in records if lies_in(window_of(one), window)]
     return parts if make_up([window_of(one) for one in parts], window) else []
-
-
-def _lies_in(part: Window, whole: Window) -> bool:
-    reaches_no_further = whole.end_at is None or (part.end_at is not None and part.end_at <= whole.end_at)
-    return whole.start_at <= part.start_at and reaches_no_further
 
 
 def _number(export_id: str) -> int | None:
