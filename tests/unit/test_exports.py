@@ -393,6 +393,15 @@ def test_attempts_are_bounded(desk: Desk) -> None:
     assert caught.value.window is not None
 
 
+def test_files_that_cannot_be_read_are_no_attempts(desk: Desk) -> None:
+    """Else the third day's one failure would pass for the third in a row."""
+    for _ in range(MAX_EXPORTS_PER_WINDOW):
+        with pytest.raises(DataError):
+            desk.fetch(export_download=[{"content": b"<html>"}])
+    fetched = desk.fetch(export_create=[CREATED, {"id": 89}], export_read=[{"status": "Failed"}, COMPLETE])
+    assert fetched.export_id == "89"
+
+
 @pytest.mark.parametrize("code", [66, 178])
 def test_account_that_takes_no_second_export_is_waited_for(code: int, desk: Desk) -> None:
     busy = RejectedRequestError("export.create", status=400, code=code)

@@ -262,7 +262,7 @@ class Exports:
 
     def _give_up_files(self, record: ExportRecord) -> None:
         self._remove_files(record)
-        self._ledger.lost(record.request_id, closed_request(record))
+        self._ledger.lost(record.request_id, closed_request(record), is_failure=False)
 
     def _still_serves(self, record: ExportRecord, request: Mapping[str, object]) -> bool:
         """Whether an export left behind brings what is needed now, and can still be asked for."""

@@ -212,17 +212,19 @@ class Ledger:
             (export_id, created_at, end_at, request_id),
         )
 
-    def lost(self, request_id: int, request: str) -> None:
-        """Record that the export can no longer deliver: forget its id and files, keep the count of attempts.
+    def lost(self, request_id: int, request: str, *, is_failure: bool = True) -> None:
+        """Record that the export can no longer deliver: forget its id and files.
 
         Args:
             request: what to ask for instead.
+            is_failure: whether Pardot lost it, and the count of attempts is kept; it begins anew when Pardot delivered.
         """
         with self._transaction():
             self._db.execute("DELETE FROM files WHERE request_id = ?", (request_id,))
             self._db.execute(
-                "UPDATE exports SET export_id = NULL, status = 'intended', request = ? WHERE request_id = ?",
-                (request, request_id),
+                "UPDATE exports SET export_id = NULL, status = 'intended', request = ?, attempts = attempts * ? "
+                "WHERE request_id = ?",
+                (request, is_failure, request_id),
             )
 
     def finished(self, request_id: int, urls: list[str]) -> None:
