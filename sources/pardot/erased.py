@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 import threading
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .addresses import normal, without_addresses
+from .durable import write_whole
 from .errors import StorageError
 
 LIST: Final = "erased.json"
@@ -173,21 +173,9 @@ def _hashed(key: str, address: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        draft.touch(mode=0o600, exist_ok=False)
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_whole(path, text)
     except OSError as error:
         raise StorageError("write the list of erased people", path=str(path), reason=error.strerror) from error
 

@@ -149,11 +149,13 @@ class Harvester:
         fields: Sequence[Field],
         *,
         volume: Volume = UNKNOWN,
+        begins: datetime | None = None,
     ) -> Plan:
         now = self._transport.server_now()
         needs_export, start = any(field.needs_export for field in fields), now
-        if position.through is None and entry.route is Route.EXPORT:  # asking may cost a call
-            start = self._history_start(now)
+        if position.through is None and entry.route is Route.EXPORT:
+            start = self._history_start(now)  # may cost a call
+            start = start if begins is None else min(start, begins)
         elif position.through is None and needs_export:  # it is read whole
             start = self._beginning(entry)
         fits = fits_export(fields)
@@ -187,6 +189,7 @@ class Harvester:
         *,
         name: str,
         volume: Volume = UNKNOWN,
+        begins: datetime | None = None,
     ) -> Harvest:
         """Fetch everything between the position and now.
 
@@ -196,12 +199,13 @@ class Harvester:
         Args:
             name: names the page file of a query, so that runs do not collide.
             volume: how many rows to expect; few are queried, and exported after all where that does not do.
+            begins: where the loaded history begins; a field that is new is read from there on.
         """
 
         def planned(fields: Sequence[Field], *, filters: bool, volume: Volume) -> Plan:
             # A field that is new to the stored rows is read for all of them once.
             starts_over = not filters or choice.has_new(fields)
-            return self.plan(entry, Position() if starts_over else position, fields, volume=volume)
+            return self.plan(entry, Position() if starts_over else position, fields, volume=volume, begins=begins)
 
         harvest = self._fetch(planned, choice, custom, position, name, volume)
         if harvest.exports and position.through is not None and choice.has_new(harvest.fields):

@@ -91,9 +91,15 @@ def _update(turn: _Turn) -> Iterator[Any]:
     position = Position.from_state(turn.state)
     is_first = position.through is None
     turn.session.forget_loaded(turn.entry, position)
-    volume = Volume.from_state(turn.state)
+    volume, filled = Volume.from_state(turn.state), Schedule.from_state(turn.state)
     harvest = turn.session.harvester.gather(
-        turn.entry, position, turn.choice, turn.custom, name=turn.name, volume=volume
+        turn.entry,
+        position,
+        turn.choice,
+        turn.custom,
+        name=turn.name,
+        volume=volume,
+        begins=filled.begins if filled and not is_first else None,
     )
     doubted_at, now = turn.state.get(_DOUBTED_AT), turn.session.transport.server_now()
     was_in_doubt = doubted_at is not None and parse_time(doubted_at).date() != now.date()
@@ -113,7 +119,7 @@ def _update(turn: _Turn) -> Iterator[Any]:
         begins = min(
             (export.window.start_at for export in harvest.exports), default=turn.session.settings.history_start(at)
         )
-        schedule, filled = Schedule.after_first_load(begins, at, _rows(harvest)), Schedule.from_state(turn.state)
+        schedule = Schedule.after_first_load(begins, at, _rows(harvest))
         if filled and turn.entry.route is Route.EXPORT:
             schedule = schedule.joined_to(filled)
         schedule.write(turn.state)
@@ -242,7 +248,7 @@ class _Turn:
 
     def _account(self, delivery: Delivery) -> None:
         if delivery.rejected:
-            self.session.keep_rejected(self.entry, delivery.rejected)
+            self.session.rejects.keep(self.entry, delivery.rejected, self.session.transport.server_now())
         table = self.entry.table
         if delivery.rows or delivery.set_aside:
             counted = {"rows": delivery.rows, "rejected": delivery.set_aside}

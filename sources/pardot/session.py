@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
@@ -37,10 +35,10 @@ from .harvest import Harvester
 from .naming import quote_identifier, quote_text
 from .position import Position
 from .reading.careful import copy_to_parquet
-from .reading.columns import RejectedRow
+from .rejects import Rejects
 from .settings import Settings
-from .tables import Destination, keep_rejected
-from .windows import api_time, parse_time
+from .tables import Destination
+from .windows import parse_time
 
 _UNIT = "business_unit_id"
 """State key of the source: whose rows the tables hold."""
@@ -82,6 +80,7 @@ class Session:
         self.resumed: set[str] = set()
         """Tables that continued an export of an earlier run, so that the time since then is still to be asked for."""
         self.folder = folder
+        self.rejects = Rejects(folder / "rejected", text=settings.rejected_text, erased=self.erased, on_event=on_event)
         self._lock = threading.Lock()
         self.dialect = dialect_of(settings, transport, on_event, self.list_emails_due)
         self._newest_activity_at: datetime | None = None
@@ -279,7 +278,7 @@ class Session:
             if self._load_id != load_id:
                 self._load_id = load_id
                 self.clear_outgoing()
-                self.take_rejects()
+                self.rejects.take()
 
     def insist_on_own_rows(self, state: MutableMapping[str, Any]) -> None:
         """Refuse to load into tables of another business unit: ids are unique in one unit only.
@@ -303,48 +302,6 @@ class Session:
         """Remove files that were on their way to the destination; call it when no load package is pending."""
         for name in ("outgoing", "pages"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-
-    def keep_rejected(self, entry: Entry, rejected: Sequence[RejectedRow]) -> None:
-        """Keep rows that could not be read, durably; the next extraction loads them into `rejected_rows`."""
-        at = api_time(self.transport.server_now())
-        keep_rejected(
-            rejected,
-            self._rejected_folder,
-            table=entry.table,
-            source=entry.collection,
-            at=at,
-            text=self.settings.rejected_text,
-            erased=self.erased,
-        )
-
-    @property
-    def has_kept_rejects(self) -> bool:
-        """Whether rows were kept aside since `take_rejects`."""
-        return any(self._rejected_folder.glob("*.jsonl"))
-
-    def take_rejects(self) -> None:
-        """Take what was kept aside so far for the next extraction; what that one keeps aside is for the one after."""
-        for path in sorted(self._rejected_folder.glob("*.jsonl")):
-            target = path.with_suffix(".loading")
-            with target.open("a", encoding="utf-8") as taken:
-                taken.write(path.read_text(encoding="utf-8"))
-                taken.flush()
-                os.fsync(taken.fileno())
-            path.unlink()
-
-    def kept_rejects(self) -> Iterator[list[dict[str, Any]]]:
-        """Yield the rows that were taken; the body of the `rejected_rows` resource."""
-        for path in sorted(self._rejected_folder.glob("*.loading")):
-            yield [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-    def forget_rejected(self) -> None:
-        """Remove the rows that were taken; call it once they are loaded."""
-        for path in self._rejected_folder.glob("*.loading"):
-            path.unlink()
-
-    @property
-    def _rejected_folder(self) -> Path:
-        return self.folder / "rejected"
 
     def _drop(self, request_id: int, export_id: str) -> None:
         self.ledger.forget(request_id)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from .dialects.choose import entries_of
 from .reading.columns import KEY
+from .rejects import REJECTED_ROWS_COLUMNS, REJECTED_ROWS_TABLE
 from .resources import UPDATE, Errand, rows_of
 from .session import Session, open_session
 from .settings import Settings, load_settings
-from .tables import REJECTED_ROWS_COLUMNS, REJECTED_ROWS_TABLE, column_hints, write_disposition
+from .tables import column_hints, write_disposition
 
 if TYPE_CHECKING:
     from dlt.extract import DltSource
@@ -63,7 +64,7 @@ def pardot_source(
                 parallelized=True,
             )
         yield dlt.resource(
-            lambda: session.kept_rejects(),  # dlt decorates functions, not methods
+            lambda: session.rejects.rows(),  # dlt decorates functions, not methods
             name=REJECTED_ROWS_TABLE,
             primary_key=KEY,
             write_disposition=write_disposition(),

@@ -9,12 +9,8 @@ row read again unchanged loads nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -25,10 +21,7 @@ from .erased import ErasedPeople
 from .naming import quote_identifier, quote_text
 from .reading.careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
 from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked, select_ids
-from .reading.csv_files import sync_folder
 from .reading.left_out import leave_out
-from .reading.personal import masked
-from .redaction import redact
 
 APPENDED_FROM_ROWS = 200_000
 """So many rows at least join an empty table without a merge, which would write them twice."""
@@ -38,21 +31,6 @@ FEW_ROWS = 10_000
 MAX_ID = 2**63 - 1
 PIECE_ROWS = 500_000
 """So many fetched rows are compared with the table at once, as their values fit the memory that a load may take."""
-REJECTED_ROWS_TABLE = "rejected_rows"
-REJECTED_ROWS_COLUMNS = (
-    Field("id", Type.TEXT),
-    Field("object", Type.TEXT),
-    Field("source", Type.TEXT),
-    Field("export", Type.TEXT),
-    Field("file", Type.TEXT),
-    Field("line", Type.BIGINT),
-    Field("reason", Type.TEXT),
-    Field("raw_text", Type.TEXT),
-    Field("is_loaded", Type.BOOLEAN),
-    Field("rejected_at", Type.TIMESTAMP),
-)
-
-
 Piece = tuple[int, int] | None
 """The least and the greatest id of some rows; None for all."""
 
@@ -326,48 +304,3 @@ def _arrow_tables(select: str) -> Iterator[Any]:
                 key = batch.schema.get_field_index(KEY)
                 schema = batch.schema.set(key, batch.schema.field(key).with_nullable(False))
                 yield pa.Table.from_batches([batch]).cast(schema)
-
-
-def keep_rejected(
-    rejected: Sequence[RejectedRow],
-    folder: Path,
-    *,
-    table: str,
-    source: str,
-    at: str,
-    text: str = "keep",
-    erased: ErasedPeople | None = None,
-) -> Path:
-    """Write rejected rows to a durable file of their own, from which the `rejected_rows` resource loads them.
-
-    A row that is rejected again, in a later file, gets the same id: it replaces what was kept of it. Secrets of ours,
-    which an answer may say back, are taken out.
-
-    Args:
-        text: what of the rows' text is kept, the setting `sources.pardot.rejected_text`: `keep`; `mask` replaces what
-            looks like an e-mail address, an IP address, a phone number or the query of a URL; `drop` keeps none of
-            it. Nothing else of it reaches the disk.
-        erased: people of whom nothing is kept either.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{table}-{at.replace(':', '')}.jsonl"
-    seen: Counter[str] = Counter()
-    with target.open("a", encoding="utf-8") as file:  # the same second may bring more
-        for row in rejected:
-            facts = {"object": table, "source": source, **asdict(row), "rejected_at": at}
-            is_erased = erased is not None and erased.mentions(row.raw_text)
-            facts["raw_text"] = _kept_text(row.raw_text, "drop" if is_erased else text)
-            # Where texts are dropped only the place tells rows apart.
-            place = ("export", "file", "line") if facts["raw_text"] is None else ("raw_text",)
-            key = json.dumps([facts[name] for name in ("object", *place, "reason")])
-            seen[key] += 1
-            number = hashlib.sha256(f"{key}{seen[key]}".encode()).hexdigest()[:32]
-            file.write(json.dumps({"id": number, **facts}) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(folder)
-    return target
-
-
-def _kept_text(raw_text: str, text: str) -> str | None:
-    return {"keep": redact(raw_text), "mask": masked(redact(raw_text)), "drop": None}[text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -45,3 +46,24 @@ def test_refused_relations_are_left_out_and_told(tmp_path: Path) -> None:
     assert sum("related_field.refused" in notice for notice in summary.notices) == 2
     with duckdb.connect(str(account.places.published_database), read_only=True) as db:
         assert db.execute("SELECT count(*) FROM pardot.visitor_activities").fetchall() == [(40,)]
+
+
+def test_field_that_is_new_is_read_for_rows_older_than_a_first_load_would_be(tmp_path: Path) -> None:
+    account = open_account(tmp_path, build_store(200))
+    with account.emulator:
+        assert account.run(ACTIVITIES, review_days=0, start_date=None).exit_code == 0
+        now = account.clock.advance(timedelta(days=200))
+        newest = max(account.store.rows("visitor-activities"), key=lambda row: int(str(row["id"])))
+        new = {**newest, "id": account.store.next_id("visitor-activities"), "createdAt": now, "updatedAt": now}
+        account.store.insert("visitor-activities", [new])
+        account.clock.advance(timedelta(hours=1))
+        assert account.run(ACTIVITIES, review_days=0, start_date=None, related_fields=RELATED[:1]).exit_code == 0
+    line = now - timedelta(days=366)
+    with duckdb.connect(str(account.places.published_database), read_only=True) as db:
+        lacking, old = db.execute(
+            "SELECT count(*) FILTER (campaign_name IS NULL), count(*) FILTER (created_at < ?) "
+            "FROM pardot.visitor_activities WHERE campaign_id IS NOT NULL",
+            [line],
+        ).fetchall()[0]
+    assert old > 0, "no row is old enough to show anything"
+    assert lacking == 0

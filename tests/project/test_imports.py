@@ -12,7 +12,7 @@ LAYERS = tuple(
     tuple(layer.split())
     for layer in (
         """
-        errors naming events redaction
+        errors naming events redaction durable
         """,
         """
         windows position addresses objects.entry objects.standard objects.on_demand objects.descriptions
@@ -32,7 +32,7 @@ LAYERS = tuple(
         exports.messages exports.adoption exports.pace exports.driver fields few_rows harvest reading.left_out
         """,
         """
-        tables purges session resources source
+        tables rejects purges session resources source
         """,
     )
 )

@@ -84,3 +84,23 @@ def test_full_disk_while_publishing_is_told(working: Path, tmp_path: Path, monke
     with pytest.raises(StorageError, match="No space left"):
         publish_database(working, tmp_path / "published.duckdb", ["pardot"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["working.duckdb"]
+
+
+def test_column_that_comes_later_is_in_every_file_of_its_table(working: Path, tmp_path: Path) -> None:
+    """Readers take the columns of one file for those of all: a table of two shapes is refused, or lacks the column."""
+    folder = tmp_path / "lake"
+    with connect(working) as db:
+        db.execute(
+            "CREATE TABLE pardot.visits AS FROM (VALUES (1, TIMESTAMPTZ '2026-01-05', 'a'), (2, '2026-02-05', 'a')) "
+            "AS t(id, created_at, _dlt_load_id)"
+        )
+        assert publish_folder(db, "pardot", folder).files_written == 3
+        assert publish_folder(db, "pardot", folder).files_written == 0
+        db.execute("ALTER TABLE pardot.visits ADD COLUMN campaign_name VARCHAR")
+        db.execute("UPDATE pardot.visits SET campaign_name = 'x', _dlt_load_id = 'b' WHERE id = 1")
+        assert publish_folder(db, "pardot", folder).files_written == 2
+        db.execute("ALTER TABLE pardot.visits ALTER id TYPE HUGEINT")
+        assert publish_folder(db, "pardot", folder).files_written == 2
+    with duckdb.connect() as db:
+        found = db.sql(f"SELECT id, campaign_name FROM '{folder}/visits/*.parquet' ORDER BY id").fetchall()
+    assert found == [(1, "x"), (2, None)]

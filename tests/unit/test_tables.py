@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -15,16 +14,14 @@ import pytest
 from isolation import isolated
 
 from pardot.catalogue import Entry, Field, Route, Type
-from pardot.reading.careful import RejectedRow, write_parquet
+from pardot.reading.careful import write_parquet
 from pardot.reading.columns import LOAD_ID_COLUMN
 from pardot.reading.csv_files import ResultFileWriter
 from pardot.tables import (
-    REJECTED_ROWS_COLUMNS,
     Delivery,
     Destination,
     column_hints,
     deliver,
-    keep_rejected,
     kept_columns,
     select_news,
     write_disposition,
@@ -119,57 +116,6 @@ def test_hints_declare_every_column_and_the_key() -> None:
 def test_rows_join_by_a_merge_whose_cost_does_not_follow_the_table() -> None:
     assert write_disposition() == {"disposition": "merge", "strategy": "delete-insert"}
     assert write_disposition(append=True) == {"disposition": "append"}
-
-
-def rejects(folder: Path, *rows: RejectedRow, text: str = "keep") -> list[dict[str, Any]]:
-    """Keep rows in a file of their own and return what is in it."""
-    path = keep_rejected(rows, folder, table="visits", source="visits", at="2026-03-01T12:00:00+00:00", text=text)
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-
-
-def test_rejected_rows_are_kept_with_everything_that_is_known(tmp_path: Path) -> None:
-    row = RejectedRow("0.csv", 3, "missing columns", "2,\u2028b", "88")
-    (kept,) = rejects(tmp_path, row)
-    assert sorted(kept) == sorted(field.column for field in REJECTED_ROWS_COLUMNS)
-    assert kept.pop("id")
-    assert kept == {
-        "object": "visits",
-        "source": "visits",
-        "export": "88",
-        "file": "0.csv",
-        "line": 3,
-        "reason": "missing columns",
-        "raw_text": "2,\u2028b",
-        "is_loaded": False,
-        "rejected_at": "2026-03-01T12:00:00+00:00",
-    }
-    assert len(rejects(tmp_path, row)) == 2, "the same second may bring more"
-
-
-@pytest.mark.parametrize("text", ["keep", "mask"])
-def test_row_that_is_rejected_again_is_the_same_and_two_alike_are_two(text: str, tmp_path: Path) -> None:
-    first = RejectedRow("0.csv", 3, "id is empty", ",a", "88")
-    again = RejectedRow("1.csv", 9, "id is empty", ",a", "89")
-    other = RejectedRow("0.csv", 4, "id is empty", ",b", "88")
-    before = [row["id"] for row in rejects(tmp_path / "0", first, replace(first, line=5), other, text=text)]
-    after = [row["id"] for row in rejects(tmp_path / "1", again, replace(again, line=10), text=text)]
-    assert len(set(before)) == 3
-    assert after == before[:2]
-
-
-def test_rows_whose_text_is_dropped_are_told_apart_by_their_place(tmp_path: Path) -> None:
-    row = RejectedRow("0.csv", 3, "id is empty", ",a", "88")
-    rows = [row, replace(row, line=4), replace(row, export="89"), replace(row, file="1.csv")]
-    kept = [rejects(tmp_path / str(number), each, text="drop")[0] for number, each in enumerate(rows)]
-    assert len({one["id"] for one in kept}) == 4
-    assert {one["raw_text"] for one in kept} == {None}
-
-
-@pytest.mark.parametrize(("text", "shown"), [("keep", True), ("mask", False), ("drop", False)])
-def test_personal_text_reaches_the_disk_only_where_it_is_kept(text: str, shown: bool, tmp_path: Path) -> None:
-    rejects(tmp_path, RejectedRow("0.csv", 3, "id is empty", ",ann@example.com,10.0.0.1", "88"), text=text)
-    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert (b"ann" in written, b"10.0.0.1" in written) == (shown, shown)
 
 
 # -- deliveries through dlt

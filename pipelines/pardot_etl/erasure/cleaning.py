@@ -6,8 +6,6 @@ is done again, by the same command or by the next run.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pardot.erased import ErasedPeople
 from pardot.errors import StorageError
+from pardot.rejects import without_people
 
 from ..runs.healing import working_folders
 from ..runs.history import mask_runs
@@ -171,21 +170,5 @@ def _clean_session(folder: Path, erased: ErasedPeople) -> Iterable[str]:
         if any((folder / name).rglob("*")):
             shutil.rmtree(folder / name)
             yield f"{folder / name} (removed, fetched again by the next run)"
-    for path in sorted((folder / "rejected").glob("*")):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        kept = [_without_text(line, erased) for line in lines]
-        if kept != lines:
-            draft = path.with_name(f".{path.name}.new")
-            with draft.open("w", encoding="utf-8") as file:
-                file.writelines(f"{line}\n" for line in kept)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-            yield f"{path} (written anew)"
-
-
-def _without_text(line: str, erased: ErasedPeople) -> str:
-    facts = json.loads(line)
-    if facts.get("raw_text") is None or not erased.mentions(str(facts["raw_text"])):
-        return line
-    return json.dumps({**facts, "raw_text": None})
+    for path in without_people(folder / "rejected", erased):
+        yield f"{path} (written anew)"

@@ -16,7 +16,7 @@ from pardot.erased import ErasedPeople, People, people_in, to_rows
 from pardot.naming import quote_identifier, quote_text
 from pardot.reading.columns import LOAD_ID_COLUMN
 from pardot.reading.left_out import has_address
-from pardot.tables import REJECTED_ROWS_TABLE
+from pardot.rejects import REJECTED_ROWS_TABLE
 
 from ..runs.run_counts import RUNS
 

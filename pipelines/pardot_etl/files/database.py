@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+from pardot.durable import sync_folder
 from pardot.errors import RunLockedError, StorageError
 from pardot.naming import quote_identifier, quote_text
-from pardot.reading.csv_files import sync_folder
 
 _HOLDER = re.compile(r"lock is held in .*\(PID (\d+)\)")
 _CLOSE_IT = (

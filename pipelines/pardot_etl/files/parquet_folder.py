@@ -1,14 +1,15 @@
 """A folder of plain Parquet files: one folder per table, one row per id, switched in as a whole.
 
-Large event tables have one file per month of creation; only files whose rows changed are written again, the others
-are carried over as hard links. The new folder is built beside the old one and the two change places in one step, so
-a reader lists either all of the old files or all of the new ones.
+Large event tables have one file per month of creation; only files whose rows or columns changed are written again,
+the others are carried over as hard links. The new folder is built beside the old one and the two change places in one
+step, so a reader lists either all of the old files or all of the new ones.
 """
 
 from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import hashlib
 import json
 import os
 import shutil
@@ -18,9 +19,9 @@ from pathlib import Path
 
 import duckdb
 
+from pardot.durable import sync_folder
 from pardot.errors import StorageError
 from pardot.naming import quote_identifier, quote_text
-from pardot.reading.csv_files import sync_folder
 
 from .database import tables
 
@@ -33,6 +34,8 @@ MANIFEST = "_manifest.json"
 SCHEMA = "_schema.txt"
 """Says whose tables they are, so that one business unit does not replace the folder of another."""
 _WHOLE = "all"
+_FORMAT = "FORMAT parquet, COMPRESSION snappy"
+"""Zstandard makes smaller files, and some readers of Parquet know nothing of it; all of them know Snappy."""
 _RENAME_EXCHANGE = 2
 _AT_FDCWD = -100
 
@@ -120,15 +123,17 @@ def _read_manifest(target: Path) -> Manifest:
 
 
 def _fingerprints(db: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
-    """Return, per file of a table, the number of its rows and the newest load that touched one of them."""
+    """Return, per file of a table, the number of its rows, the newest load that touched one of them, and its shape."""
     month = _month(table)
-    loaded = "max(_dlt_load_id)" if _has_column(db, schema, table, "_dlt_load_id") else "sum(hash(t)::HUGEINT)"
+    columns = _columns(db, schema, table)
+    loaded = "max(_dlt_load_id)" if "_dlt_load_id" in columns else "sum(hash(t)::HUGEINT)"
+    shape = hashlib.sha256(json.dumps([columns, _FORMAT]).encode()).hexdigest()[:16]
     found = db.execute(
         f"SELECT {month} AS file, count(*), coalesce({loaded}::VARCHAR, '') "
         f"FROM {quote_identifier(schema)}.{quote_identifier(table)} AS t GROUP BY 1 ORDER BY 1"
     ).fetchall()
-    prints = {str(file): f"{rows}:{load}" for file, rows, load in found}
-    return prints or {_WHOLE: "0:"}
+    prints = {str(file): f"{rows}:{load}:{shape}" for file, rows, load in found}
+    return prints or {_WHOLE: f"0::{shape}"}
 
 
 def _month(table: str) -> str:
@@ -137,13 +142,14 @@ def _month(table: str) -> str:
     return "coalesce(strftime(created_at AT TIME ZONE 'UTC', '%Y-%m'), 'undated')"
 
 
-def _has_column(db: duckdb.DuckDBPyConnection, schema: str, table: str, column: str) -> bool:
+def _columns(db: duckdb.DuckDBPyConnection, schema: str, table: str) -> dict[str, str]:
+    """Return the type of each column: the files of a table are read together, so all of them have all its columns."""
     found = db.execute(
-        "SELECT 1 FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? AND column_name = ? "
-        "AND database_name = current_database()",
-        [schema, table, column],
-    ).fetchone()
-    return found is not None
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? "
+        "AND database_name = current_database() ORDER BY column_index",
+        [schema, table],
+    ).fetchall()
+    return dict(found)
 
 
 def _write(db: duckdb.DuckDBPyConnection, schema: str, table: str, name: str, file: Path) -> None:
@@ -151,8 +157,7 @@ def _write(db: duckdb.DuckDBPyConnection, schema: str, table: str, name: str, fi
     rows = f"SELECT * FROM {source} WHERE {_month(table)} = {quote_text(name)}"
     if name == _WHOLE:
         rows = f"SELECT * FROM {source}"
-    # Zstandard makes smaller files, and some readers of Parquet know nothing of it; all of them know Snappy.
-    db.execute(f"COPY ({rows}) TO {quote_text(str(file))} (FORMAT parquet, COMPRESSION snappy)")
+    db.execute(f"COPY ({rows}) TO {quote_text(str(file))} ({_FORMAT})")
     with file.open("rb") as written:
         os.fsync(written.fileno())
     file.chmod(READABLE_FILE)

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pardot.durable import sync_folder
 from pardot.errors import StorageError
-from pardot.reading.csv_files import sync_folder
 
 from ..configuration import Places
 from .database import connect, keep_schemas, remove_database, write_ahead_log

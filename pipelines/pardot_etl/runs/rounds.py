@@ -62,7 +62,7 @@ class Rounds:
         objects = self._longest_waiting_first(objects)
         for _ in range(MAX_ROUNDS):
             self._round(objects, UPDATE)
-            if not self._session.resumed and not self._session.has_kept_rejects:
+            if not self._session.resumed and not self._session.rejects.are_waiting:
                 return
             objects = sorted(self._session.resumed)
 
@@ -168,7 +168,7 @@ class Rounds:
 
     def _round_with_rejects(self, objects: Sequence[str], errand: Errand) -> None:
         self._round(objects, errand)
-        if self._session.has_kept_rejects:
+        if self._session.rejects.are_waiting:
             self._round((), errand)
 
     def _round(self, objects: Sequence[str] | None, errand: Errand) -> None:
@@ -178,7 +178,7 @@ class Rounds:
         while True:
             session.resumed.clear()
             session.clear_outgoing()
-            session.take_rejects()
+            session.rejects.take()
             self._extract(objects, errand)
             try:
                 self._load()
@@ -194,7 +194,7 @@ class Rounds:
                 self._tally.restore(before)
                 continue
             session.forget_fetched()
-            session.forget_rejected()
+            session.rejects.forget()
             session.clear_outgoing()  # what was fetched may be of people whose rows were left out
             return
 

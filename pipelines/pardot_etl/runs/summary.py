@@ -101,6 +101,7 @@ NOTICES = frozenset(
         "rows.purged",
         "rows.erased",
         "erasure.key_lost",
+        "rejects.damaged",
     }
 )
 """Events that a person should see in the summary although the run went on."""

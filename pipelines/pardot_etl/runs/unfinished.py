@@ -7,7 +7,6 @@ small file in the working folder is there from the beginning to the end.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,20 +25,16 @@ def find(backfill: Backfill, folder: Path) -> Backfill | None:
         if known["stretch"] == _stretch(backfill):
             return replace(backfill, reading=str(known["reading"]))
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # there is none, or it was cut off while it was written: then no window is loaded yet
+        pass  # there is none
     return None
 
 
 def begin(backfill: Backfill, folder: Path) -> Backfill:
     """Return the backfill as one that begins now."""
-    from pardot.reading.csv_files import sync_folder
+    from pardot.durable import write_whole
 
     began = replace(backfill, reading=uuid4().hex)
-    with (folder / _NAME).open("w", encoding="utf-8") as file:
-        json.dump({"stretch": _stretch(began), "reading": began.reading}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(folder)
+    write_whole(folder / _NAME, json.dumps({"stretch": _stretch(began), "reading": began.reading}))
     return began
 
 

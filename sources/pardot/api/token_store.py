@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ..durable import sync_folder
 from ..errors import PardotError, RunLockedError, SettingsError, StorageError
 from ..redaction import Secret
 
@@ -150,7 +151,8 @@ class TokenStore:
             found = sorted(self.folder.glob("*.json"))
             for path in found:
                 path.unlink()
-            _sync(self.folder)
+            with suppress(OSError):  # some network file systems cannot
+                sync_folder(self.folder)
         return len(found)
 
     def _path(self, key: str) -> Path:
@@ -223,7 +225,8 @@ class _InFile:
             os.ftruncate(self.file, len(raw))
             os.fsync(self.file)
             self._room.rename(self._path)
-            _sync(self._path.parent)
+            with suppress(OSError):  # some network file systems cannot
+                sync_folder(self._path.parent)
         except OSError as problem:
             raise StorageError(
                 "keep the new refresh token",
@@ -248,7 +251,8 @@ def _make_private(folder: Path) -> None:
     if not folder.is_dir():
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        _sync(folder.parent)
+        with suppress(OSError):  # some network file systems cannot
+            sync_folder(folder.parent)
 
 
 def _insist_on_private(folder: Path) -> None:
@@ -269,13 +273,3 @@ def _lock(folder: int) -> bool:
     except OSError:
         return True
     return True
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename inside the folder survive a power cut; some network file systems cannot."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..durable import sync_folder
 from ..errors import DataError
 from ..naming import column_name
 from .records import BYTE_ORDER_MARK, RecordCounter, ends_in_quotes, fault_of, iter_records, joins_texts
@@ -196,12 +197,3 @@ def parse_header(line: str, fields: Sequence[str], *, table: str, file: str) -> 
         file=file,
         line=1,
     )
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename inside `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
