@@ -125,7 +125,7 @@ EMAIL = "a.type in (6, 11, 12, 13, 14, 15, 16, 35, 36, 37)"
 VISIT = "a.type = 20"
 COINCIDING = (
     of_campaigns("count_prospects", "sourced_prospects"),
-    of_campaigns("count_opportunities", "opportunities"),
+    of_campaigns("count_opportunities_won + count_opportunities_lost + count_opportunities_open", "opportunities"),
     of_campaigns("count_opportunities_won", "won_opportunities"),
     of_campaigns("sum_opportunity_amount_won", "won_value"),
     of_lists("count_activity_emails", EMAIL),
