@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -209,6 +210,18 @@ def test_opportunity_without_touches_has_one_row_per_model_and_deleted_ones_none
         assert row["attributed_value"] == values[row["opportunity_id"]]
         assert (row["is_attributed"], row["activity_id"], row["touches"]) == (False, None, 0)
         assert (row["verb"], row["share"]) == ("unattributed", 1.0)
+
+
+def test_touches_are_counted_where_a_model_of_ones_own_credits_none(warehouse: Warehouse, tmp_path: Path) -> None:
+    columns = "model", "first_weight", "lead_weight", "last_weight", "other_weight", "half_life_days"
+    values = ["'lead_only'", *(f"cast({value} as bigint)" for value in (0, 1, 0, 0, "null"))]
+    select = ", ".join(f"{value} as {name}" for name, value in zip(columns, values, strict=True))
+    (tmp_path / "attribution_weights.sql").write_text(f"-- One row per model.\nselect {select}\n", "utf-8")
+    warehouse.load("opportunities", [deal()])
+    warehouse.load("visitor_activities", [*touches(5, 3), link(90)])
+    warehouse.build(select=["int_attribution_totals"], rules=tmp_path)
+    (row,) = warehouse.mart("attribution")
+    assert (row["is_attributed"], row["touches"], row["attributed_value"]) == (False, 2, Decimal(1_000))
 
 
 def test_touch_row_says_what_was_touched(warehouse: Warehouse) -> None:

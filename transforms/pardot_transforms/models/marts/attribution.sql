@@ -35,12 +35,15 @@ with placed as (
     cross join attribution_weights as w
 ),
 
+counted_touches as (
+    select distinct opportunity_id, touches from int_touches
+),
+
 counted as (
     select
         opportunity_id,
         activity_id,
         touch_number,
-        touches,
         is_lead_creation,
         model,
         own_weight,
@@ -55,7 +58,6 @@ weighted as (
         opportunity_id,
         activity_id,
         touch_number,
-        touches,
         is_lead_creation,
         model,
         -- In whole numbers: instead of dividing other_weight by the number of touches, the rest is multiplied by it.
@@ -74,7 +76,6 @@ credited as (
         opportunity_id,
         activity_id,
         touch_number,
-        touches,
         is_lead_creation,
         model,
         weight,
@@ -102,7 +103,7 @@ valued as (
         w.model,
         c.activity_id,
         c.touch_number,
-        c.touches,
+        coalesce(t.touches, 0) as touches,
         c.is_lead_creation,
         coalesce(c.weight, 1) as weight,
         coalesce(c.running_weight, 1) as running_weight,
@@ -110,6 +111,7 @@ valued as (
     from int_opportunities as o
     cross join attribution_weights as w
     left join credited as c on c.opportunity_id = o.opportunity_id and c.model = w.model
+    left join counted_touches as t on t.opportunity_id = o.opportunity_id
 ),
 
 parted as (
@@ -148,7 +150,7 @@ select
     v.activity_id is not null as is_attributed,
     v.activity_id,
     v.touch_number,
-    coalesce(v.touches, 0) as touches,
+    v.touches,
     coalesce(v.is_lead_creation, false) as is_lead_creation,
     a.created_at as touched_at,
     a.prospect_id,
