@@ -10,7 +10,6 @@
       ExportError                  one export                               exit 1
         ExportFailedError          Pardot could not finish it               exit 1
         ExportTimedOutError        still unfinished; resumable              exit 75
-        ExportExpiredError         its files are gone                       exit 75
       DataError                    an answer or a file breaks its contract  exit 1
       StorageError                 disk, folder or database                 exit 1
       RunLockedError               another run is active                    exit 75
@@ -383,18 +382,6 @@ class ExportTimedOutError(ExportError):
 
     def _advice(self) -> str:
         return f"{_NOTHING_LOADED}; {_RUN_AGAIN} to keep waiting for the same export"
-
-
-class ExportExpiredError(ExportError):
-    """The result files are no longer served; a new export is needed and the next run makes it."""
-
-    exit_code = 75
-
-    def _outcome(self) -> str:
-        return "has expired, so its files can no longer be downloaded"
-
-    def _advice(self) -> str:
-        return f"{_NOTHING_LOADED}; {_RUN_AGAIN} to create a new export for the same window"
 
 
 class DataError(PardotError):

@@ -16,7 +16,6 @@ from pardot.errors import (
     AuthenticationError,
     DataError,
     ExportError,
-    ExportExpiredError,
     ExportFailedError,
     ExportTimedOutError,
     LimitReachedError,
@@ -108,13 +107,6 @@ SAMPLES: list[tuple[PardotError, int, str]] = [
         "Export 4711 of visitor activities for 2026-01-01 to 2026-02-01 (UTC) was still processing "
         "after 1800 seconds. Last status: Processing, request id abc123. Nothing from this window was"
         " loaded; run `pardot-etl run` again to keep waiting for the same export.",
-    ),
-    (
-        ExportExpiredError(**EXPORT),
-        75,
-        "Export 4711 of visitor activities for 2026-01-01 to 2026-02-01 (UTC) has expired, so its "
-        "files can no longer be downloaded. Nothing from this window was loaded; run `pardot-etl run`"
-        " again to create a new export for the same window.",
     ),
     (
         DataError("a result file", expected="2 fields", found="3 fields", object_name="visits", file="1.csv", line=7),
