@@ -11,7 +11,6 @@ import http.client
 import ssl
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import requests
@@ -51,16 +50,6 @@ class BodyTooLargeError(WireError):
     """The body is larger than anything that we asked for."""
 
 
-@dataclass(frozen=True)
-class BodyFacts:
-    """What was measured while a body was read."""
-
-    wire_bytes: int
-    written_bytes: int
-    content_length: int | None
-    encoding: str
-
-
 def read_body(
     response: requests.Response,
     sink: Callable[[bytes], object],
@@ -69,8 +58,8 @@ def read_body(
     must_be_framed: bool,
     seconds: float,
     monotonic: Callable[[], float],
-) -> BodyFacts:
-    """Hand the decoded body to the sink and return the facts; errors of the sink pass through untouched.
+) -> None:
+    """Hand the decoded body to the sink; errors of the sink pass through untouched.
 
     Args:
         response: a streamed response of which nothing was read.
@@ -85,8 +74,7 @@ def read_body(
         WireError: the body broke off, was damaged, or took too long.
     """
     length = _framing(response.headers, must_be_framed)
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower() or "identity"
-    decoder = _decoder(encoding)
+    decoder = _decoder(response.headers.get("Content-Encoding", "").strip().lower())
     deadline = monotonic() + seconds
     wire_bytes = written_bytes = 0
     pending = bytearray()
@@ -109,7 +97,6 @@ def read_body(
     decoder.finish()
     if pending:
         sink(bytes(pending))
-    return BodyFacts(wire_bytes, written_bytes, length, encoding)
 
 
 def describe(error: BaseException, *, sent: bool) -> WireError:
@@ -253,7 +240,7 @@ class _Inflate:
 
 
 def _decoder(encoding: str) -> _Plain | _Inflate:
-    if encoding == "identity":
+    if encoding in ("", "identity"):
         return _Plain()
     if encoding in _ENCODINGS:
         return _Inflate(_ENCODINGS[encoding])

@@ -63,19 +63,6 @@ class Reply:
     """Texts of `Pardot-Warning`; 202 and 203 mean that rows are missing from the answer."""
 
 
-@dataclass(frozen=True)
-class Download:
-    """A file that was received to its proven end."""
-
-    bytes_received: int
-    """On the wire, before decompression."""
-    bytes_written: int
-    """Handed to the sink."""
-    content_length: int | None
-    encoding: str
-    content_type: str
-
-
 class Transport:
     """Sends authenticated requests; safe to use from several threads.
 
@@ -169,7 +156,7 @@ class Transport:
         )
         return self._run(call, self._read_reply)
 
-    def download(self, url: str, sink: Callable[[bytes], object], *, operation: str, max_bytes: int) -> Download:
+    def download(self, url: str, sink: Callable[[bytes], object], *, operation: str, max_bytes: int) -> None:
         """Stream a result file into the sink in pieces of at least 1 MiB; costs one API call per attempt.
 
         Until the headers are here, failures are retried as for `get_json` and the sink is not called. After
@@ -189,10 +176,10 @@ class Transport:
             headers={"Accept-Encoding": "identity"},
         )
 
-        def read(response: requests.Response) -> Download:
-            return self._read_file(call, response, sink, max_bytes)
+        def read(response: requests.Response) -> None:
+            self._read_file(call, response, sink, max_bytes)
 
-        return self._run(call, read)
+        self._run(call, read)
 
     def insist_on_allowed(self, url: str) -> None:
         """Raise as `download` would when a link leads to a host that may not be spoken to; makes no call."""
@@ -314,13 +301,13 @@ class Transport:
 
     def _read_file(
         self, call: Call, response: requests.Response, sink: Callable[[bytes], object], max_bytes: int
-    ) -> Download:
+    ) -> None:
         content_type = response.headers.get("Content-Type", "")
         if any(word in content_type.lower() for word in _NOT_A_FILE):
             self._parse(response, self._read_bytes(response, 1 << 20))
             raise self._trouble(response, reason="JSON instead of a file", failure=Failure.UNREADABLE)
         try:
-            facts = read_body(
+            read_body(
                 response,
                 sink,
                 max_bytes=max_bytes,
@@ -338,7 +325,7 @@ class Transport:
             trouble = self._trouble(response, reason=error.reason)
             problem = TransientRequestError(call.operation, body_interrupted=True, **trouble.facts(call, 1))
         else:
-            return Download(facts.wire_bytes, facts.written_bytes, facts.content_length, facts.encoding, content_type)
+            return
         raise problem
 
     def _parse(self, response: requests.Response, raw: bytes) -> dict[str, Any]:
