@@ -83,7 +83,7 @@ def failing_rows(model: Model | History, test: DataTest, relations: Mapping[str,
     """Return the SELECT of the keys that break a data test.
 
     Raises:
-        ProjectError: the kind of test is not one of the four.
+        ProjectError: the kind of test is not one of the five.
     """
     if test.kind not in FAILING_ROWS:
         known = ", ".join(FAILING_ROWS)

@@ -2,7 +2,7 @@
 
 Five requests at most are in flight per business unit in this process, every call is counted before it leaves,
 the token goes to allowed hosts only, redirects are never followed. What a failure calls for is decided in
-`pardot.retry`; here it is done.
+`pardot.api.retry`; here it is done.
 """
 
 from __future__ import annotations
