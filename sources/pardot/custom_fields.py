@@ -9,7 +9,7 @@ page (custom fields).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 CUSTOM_SUFFIX = "__c"
@@ -48,16 +48,6 @@ def parse_custom_fields(rows: Iterable[Mapping[str, object]]) -> tuple[CustomFie
 def custom_name(field_id: str) -> str:
     """Return a custom field's name in other objects: its `fieldId` with the suffix `__c`."""
     return field_id if field_id.endswith(CUSTOM_SUFFIX) else f"{field_id}{CUSTOM_SUFFIX}"
-
-
-def batches(names: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    """Yield the names in parts that an export can take beside the key; nothing for no names.
-
-    >>> list(batches(["a", "b", "c"], 2))
-    [('a', 'b'), ('c',)]
-    """
-    for start in range(0, len(names), size):
-        yield tuple(names[start : start + size])
 
 
 def _holds_several(row: Mapping[str, object]) -> bool:

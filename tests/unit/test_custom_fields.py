@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pardot.custom_fields import CustomField, batches, custom_name, parse_custom_fields
+from pardot.custom_fields import CustomField, custom_name, parse_custom_fields
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,3 @@ def test_name_that_stands_twice_holds_several_when_either_does() -> None:
     one, other = {"fieldId": "A", "type": "checkbox"}, {"fieldId": "A", "type": "text"}
     for rows in ([one, other], [other, one]):
         assert parse_custom_fields(rows) == (CustomField("A__c", holds_several=True),)
-
-
-@pytest.mark.parametrize(("count", "sizes"), [(0, []), (149, [149]), (150, [149, 1]), (300, [149, 149, 2])])
-def test_batches_fit_one_export_each_and_lose_no_name(count: int, sizes: list[int]) -> None:
-    names = [f"F{number}__c" for number in range(count)]
-    made = list(batches(names, 149))
-    assert [len(part) for part in made] == sizes
-    assert [name for part in made for name in part] == names
