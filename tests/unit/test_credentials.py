@@ -74,7 +74,7 @@ def test_refresh_token_is_sent_as_a_form_and_the_token_kept(login: EdgeServer) -
     rig = Rig(login)
     token = rig.tokens.token()
     assert rig.tokens.token() is token
-    assert (token.value.reveal(), rig.tokens.token_calls) == ("00Dx!token-one", 1)
+    assert (token.value.reveal(), len(login.requests)) == ("00Dx!token-one", 1)
     (request,) = login.requests
     assert (request.method, request.target) == ("POST", "/services/oauth2/token")
     assert request.form == {
@@ -178,7 +178,7 @@ def test_refusal_is_final_and_hinted(status: int, error: str, hint: str, login: 
     login.otherwise = answer({"error": error, "error_description": "no refresh-one\nhere"}, status)
     rig = Rig(login)
     refused = rig.refused()
-    assert (rig.tokens.token_calls, rig.time.slept, refused.status) == (1, [], status)
+    assert (len(login.requests), rig.time.slept, refused.status) == (1, [], status)
     assert hint in str(refused)
     assert f"{error}: no {HIDDEN} here" in str(refused)
 
@@ -187,7 +187,7 @@ def test_refused_login_is_not_tried_again(login: EdgeServer) -> None:
     login.otherwise = answer({"error": "invalid_grant"}, 400)
     rig = Rig(login)
     assert str(rig.refused()) == str(rig.refused())
-    assert rig.tokens.token_calls == 1
+    assert len(login.requests) == 1
 
 
 @pytest.mark.parametrize(("behind", "shown"), [(-7200, "7200 seconds ahead of"), (7200, "7200 seconds behind")])
@@ -217,11 +217,11 @@ def test_passing_trouble_is_retried_a_few_times(trouble: Any, login: EdgeServer)
     login.will(trouble)
     rig = Rig(login)
     assert rig.tokens.token().number == 1
-    assert (rig.tokens.token_calls, len(rig.time.slept)) == (2, 1)
+    assert (len(login.requests), len(rig.time.slept)) == (2, 1)
     login.otherwise = trouble
     with pytest.raises(TransientRequestError) as caught:
         rig.tokens.renew(rig.tokens.token())
-    assert (caught.value.attempts, rig.tokens.token_calls) == (5, 7)
+    assert (caught.value.attempts, len(login.requests)) == (5, 7)
 
 
 def test_server_wait_is_kept_or_ends_the_login(login: EdgeServer) -> None:
@@ -270,7 +270,7 @@ def test_threads_share_one_login_and_one_renewal(login: EdgeServer) -> None:
         first = set(pool.map(lambda _: rig.tokens.token().number, range(16)))
         stale = rig.tokens.token()
         second = set(pool.map(lambda _: rig.tokens.renew(stale).number, range(16)))
-    assert (first, second, rig.tokens.token_calls) == ({1}, {2}, 2)
+    assert (first, second, len(login.requests)) == ({1}, {2}, 2)
 
 
 def test_expiry_that_a_server_names_is_not_acted_upon(login: EdgeServer) -> None:
@@ -279,7 +279,7 @@ def test_expiry_that_a_server_names_is_not_acted_upon(login: EdgeServer) -> None
     rig.tokens.token()
     rig.time.now += 86_400
     rig.tokens.token()
-    assert rig.tokens.token_calls == 1
+    assert len(login.requests) == 1
 
 
 def test_no_secret_reaches_logs_or_errors(login: EdgeServer, caplog: pytest.LogCaptureFixture) -> None:

@@ -309,7 +309,7 @@ def test_code_decides_in_every_dialect_and_under_every_status(
     for call in made:
         error = raised(kind, call)
         assert (error.code, error.status) == (code, status)
-    assert (len(rig.api.requests), rig.tokens.token_calls, rig.time.slept) == (len(made), 1, [])
+    assert (len(rig.api.requests), len(rig.login.requests), rig.time.slept) == (len(made), 1, [])
 
 
 def test_timed_out_query_asks_for_less(rig: Rig) -> None:
@@ -321,7 +321,7 @@ def test_timed_out_query_asks_for_less(rig: Rig) -> None:
 def test_refused_permission_starts_no_token_loop(code: int, rig: Rig) -> None:
     rig.api.otherwise = answer({"code": code, "message": "no"}, 401)
     error = raised(AuthenticationError, rig.get)
-    assert (len(rig.api.requests), rig.tokens.token_calls) == (1, 1)
+    assert (len(rig.api.requests), len(rig.login.requests)) == (1, 1)
     assert len(error.hints) == 1
 
 
@@ -351,7 +351,7 @@ def test_expired_token_is_renewed_once_and_the_call_repeated(reply: bytes, verb:
 def test_token_that_fails_twice_is_an_authentication_error(reply: bytes, rig: Rig) -> None:
     rig.api.otherwise = reply
     error = raised(AuthenticationError, rig.get)
-    assert (len(rig.api.requests), rig.tokens.token_calls) == (2, 2)
+    assert (len(rig.api.requests), len(rig.login.requests)) == (2, 2)
     assert error.hints
 
 

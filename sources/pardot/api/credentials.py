@@ -64,11 +64,6 @@ class TokenProvider:
         self._refused: AuthenticationError | None = None
 
     @property
-    def token_calls(self) -> int:
-        """Calls to the token endpoint so far, retries included."""
-        return self._host.calls
-
-    @property
     def method(self) -> LoginMethod:
         """How a login is made: as the settings say, or by what `pardot-etl login` left for this app.
 

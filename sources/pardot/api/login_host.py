@@ -44,8 +44,6 @@ class LoginHost:
         self.again = again
         """The command that tries again; None when it is a run, or any that needs a login."""
         self.clock = clock
-        self.calls = 0
-        """Requests so far, retries included."""
         self._wire = wire or Wire(timeout_seconds=settings.request_timeout_seconds)
         self._sleep = sleep
         self._rng = rng or random.Random()  # noqa: S311  spreads retries, guards nothing
@@ -108,7 +106,6 @@ class LoginHost:
             "Accept-Encoding": "identity",
             "Connection": "close",
         }
-        self.calls += 1
         response = self._wire.send("POST", self.settings.login_url + TOKEN_PATH, headers=headers, body=body)
         raw = bytearray()
         with closing(response):
