@@ -25,8 +25,9 @@ from .exports.ledger import ExportRecord, Task
 from .few_rows import TooManyRowsError, like_exported
 from .fields import FieldChoice, fits_export
 from .position import Position
-from .reading.columns import KEY, PageFile, TextFile
+from .reading.cells import KEY
 from .reading.pages import write_pages
+from .reading.text_files import PageFile, TextFile
 from .volume import UNKNOWN, Volume
 from .windows import Window, changes, history, parse_time
 

@@ -24,7 +24,8 @@ from .harvest import Harvest
 from .naming import quote_identifier
 from .position import Position
 from .purges import Gone, select_counts, select_marks
-from .reading.columns import CheckedFile, select_ids
+from .reading.careful import CheckedFile
+from .reading.columns import select_ids
 from .reviews import ROWS_PER_CALL, Schedule
 from .session import Session
 from .tables import Delivery, deliver, kept_columns, rows_item, table_hints

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from .dialects.choose import entries_of
-from .reading.columns import KEY
+from .reading.cells import KEY
 from .rejects import REJECTED_ROWS_COLUMNS, REJECTED_ROWS_TABLE
 from .resources import UPDATE, Errand, rows_of
 from .session import Session, open_session

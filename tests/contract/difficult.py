@@ -9,9 +9,9 @@ from pathlib import Path
 from kit import END
 
 from pardot.catalogue import CATALOGUE, Entry, Field, Type
-from pardot.reading.columns import PageFile, TextFile
 from pardot.reading.csv_files import ResultFileWriter
 from pardot.reading.pages import write_pages
+from pardot.reading.text_files import PageFile, TextFile
 from pardot_emulator.hostile import HOSTILE_TEXTS
 from pardot_emulator.schema import Kind
 from pardot_emulator.store import Store, Value

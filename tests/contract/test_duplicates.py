@@ -22,8 +22,8 @@ from kit import Account, build_store, open_account, table_differences
 from pardot.catalogue import Entry
 from pardot.harvest import Harvest, Harvester
 from pardot.position import Position
-from pardot.reading.columns import TextFile
 from pardot.reading.csv_files import ResultFile
+from pardot.reading.text_files import TextFile
 from pardot_etl.runs.summary import RunSummary
 
 STAMPED = ("visitors", "prospects", "campaigns")

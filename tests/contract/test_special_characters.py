@@ -10,7 +10,8 @@ import pytest
 from contract.difficult import TEXTS, as_pages, as_result_file, asked, text_columns
 
 from pardot.catalogue import CATALOGUE, Entry
-from pardot.reading.columns import TextFile, check
+from pardot.reading.columns import check
+from pardot.reading.text_files import TextFile
 from pardot_emulator.hostile import HOSTILE_TEXTS
 
 MORE_TEXTS = {"nul": "before\0after", "only a NUL": "\0", "delete": "\x7f", "not a character": "\ufffe"}

@@ -12,7 +12,9 @@ import pytest
 from contract.difficult import as_pages, as_result_file, asked
 
 from pardot.catalogue import CATALOGUE, Entry, Type
-from pardot.reading.columns import CheckedFile, TextFile, check
+from pardot.reading.careful import CheckedFile
+from pardot.reading.columns import check
+from pardot.reading.text_files import TextFile
 
 UTC = timezone.utc
 EDGES: Mapping[Type, Mapping[str, Any]] = {

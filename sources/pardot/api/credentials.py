@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ..errors import AuthenticationError, SettingsError
 from ..events import Event, log_event
-from ..redaction import HIDDEN, RedactingFilter, Secret, redact, register_secret
+from ..redaction import Secret
 from ..settings import LoginMethod, Settings
 from .grants import build_form
 from .login_host import LoginHost
@@ -24,8 +24,6 @@ from .refusals import explain
 from .retry import RetryPolicy
 from .token_store import Kept, MemoryTokens, RefreshTokens, login_key
 from .wire import Wire
-
-__all__ = ["HIDDEN", "AccessToken", "RedactingFilter", "TokenProvider", "redact", "register_secret"]
 
 
 @dataclass(frozen=True)

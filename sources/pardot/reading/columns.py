@@ -19,34 +19,13 @@ import duckdb
 
 from ..catalogue import Field
 from ..naming import quote_identifier, quote_text
-from .careful import (
-    REFUSALS,
-    REJECTED_ROWS_ALLOWED,
-    RELIED_ON,
-    CarefulReader,
-    CheckedFile,
-    RejectedRow,
-    spilling_database,
-    write_parquet,
-)
+from .careful import REFUSALS, RELIED_ON, CarefulReader, CheckedFile, spilling_database, write_parquet
 from .cells import KEY, typed_cell
 from .csv_files import ResultFile
 from .plain import write_plain
-from .text_files import PageFile, TextFile, is_regular, relation
+from .text_files import TextFile, is_regular, relation
 
-__all__ = [
-    "KEY",
-    "LOAD_ID_COLUMN",
-    "REJECTED_ROWS_ALLOWED",
-    "CheckedFile",
-    "PageFile",
-    "RejectedRow",
-    "TextFile",
-    "check",
-    "select_checked",
-    "select_ids",
-    "select_strict",
-]
+__all__ = ["KEY", "LOAD_ID_COLUMN", "TextFile", "check", "select_checked", "select_ids", "select_strict"]
 
 LOAD_ID_COLUMN = "_dlt_load_id"
 
