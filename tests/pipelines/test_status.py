@@ -89,7 +89,7 @@ def test_looking_at_the_ledger_leaves_no_file_behind(tmp_path: Path) -> None:
     folder = tmp_path / "own"
     ledger = Ledger(folder / "unit" / "ledger.sqlite")
     for number, seconds in enumerate((30.0, 10.0, 20.0)):
-        ledger.note_duration("visits", seconds, 0, f"2026-01-0{number + 1}T00:00:00+00:00")
+        ledger.note_duration("visits", seconds, f"2026-01-0{number + 1}T00:00:00+00:00")
     ledger.close()
     before = files_below(tmp_path)
     assert usual_seconds(folder) == {"visits": 20.0}

@@ -281,21 +281,21 @@ def test_export_without_rows_has_no_file(desk: Desk) -> None:
 def test_export_is_first_looked_at_when_it_is_as_old_as_such_exports_get(desk: Desk) -> None:
     """A look costs a call of the day's allowance."""
     for day, seconds in enumerate((900.0, 40.0, 44.0, 48.0), start=1):
-        desk.ledger.note_duration(ENTRY.table, seconds, 0, f"2026-02-{day:02}")
+        desk.ledger.note_duration(ENTRY.table, seconds, f"2026-02-{day:02}")
     desk.fetch(export_read=[WAITING, WAITING, WAITING, COMPLETE])
     assert desk.waits == [38, 10, 10, 20]
 
 
 @pytest.mark.parametrize(("known", "waits"), [(0.2, [0.2, 1.0, 1.0]), (9_000.0, [98, 10, 10])])
 def test_learned_waits_have_bounds(known: float, waits: list[float], desk: Desk) -> None:
-    desk.ledger.note_duration(ENTRY.table, known, 0, "2026-02-01")
+    desk.ledger.note_duration(ENTRY.table, known, "2026-02-01")
     created = {**CREATED, "createdAt": api_time(NOW + timedelta(seconds=2))} if known < 1 else CREATED
     desk.fetch(export_create=[created], export_read=[WAITING, WAITING, COMPLETE])
     assert desk.waits == waits
 
 
 def test_resumed_export_is_looked_at_at_once(desk: Desk) -> None:
-    desk.ledger.note_duration(ENTRY.table, 60.0, 0, "2026-02-01")
+    desk.ledger.note_duration(ENTRY.table, 60.0, "2026-02-01")
     created = {**CREATED, "createdAt": api_time(NOW - timedelta(hours=1))}
     desk.fetch(export_create=[created])
     assert desk.waits == []

@@ -90,11 +90,21 @@ def test_forgetting_an_export_forgets_its_files(ledger: Ledger) -> None:
 def test_usual_duration_is_the_median_of_the_last_ones(ledger: Ledger) -> None:
     assert ledger.usual_seconds("visits") is None
     for day, seconds in enumerate([1000.0, 30.0, 20.0, 40.0], start=1):
-        ledger.note_duration("visits", seconds, 0, f"2026-03-{day:02}")
+        ledger.note_duration("visits", seconds, f"2026-03-{day:02}")
     assert ledger.usual_seconds("visits") == 40.0
     for day in range(10, 30):
-        ledger.note_duration("visits", 7.0, 0, f"2026-03-{day}")
+        ledger.note_duration("visits", 7.0, f"2026-03-{day}")
     assert ledger.usual_seconds("visits") == 7.0
+
+
+def test_only_the_newest_durations_of_a_table_are_kept(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.note_duration("visitors", 5.0, "2026-01-01")
+    for day in range(1, 31):
+        ledger.note_duration("visits", float(day), f"2026-03-{day:02}")
+    ledger.close()
+    with closing(sqlite3.connect(tmp_path / "deep" / "ledger.sqlite")) as db:
+        kept = db.execute("SELECT table_name, seconds FROM durations ORDER BY table_name, seconds").fetchall()
+    assert kept == [("visitors", 5.0), *(("visits", float(day)) for day in range(11, 31))]
 
 
 def test_settled_table_is_no_longer_listed(ledger: Ledger) -> None:

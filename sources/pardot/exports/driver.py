@@ -375,7 +375,7 @@ class Exports:
                     self._transport.insist_on_allowed(url)
                 self._ledger.finished(record.request_id, urls)
                 took = min(waited, own_seconds(found, waited))
-                self._ledger.note_duration(entry.table, took, 0, datetime.now(timezone.utc).isoformat())
+                self._ledger.note_duration(entry.table, took, datetime.now(timezone.utc).isoformat())
                 self._emit(
                     "export.completed", entry, export_id=record.export_id, files=len(urls), waited_seconds=waited
                 )

@@ -50,12 +50,14 @@ CREATE TABLE IF NOT EXISTS unsettled (
 CREATE TABLE IF NOT EXISTS durations (
     table_name TEXT NOT NULL,
     seconds REAL NOT NULL,
-    rows INTEGER NOT NULL,
+    rows INTEGER NOT NULL,           -- 0; nobody asks for it
     finished_at TEXT NOT NULL
 );
 """
 ASKED = "asked"
 """Status between a create call and the record of its answer."""
+DURATIONS_KEPT = 20
+"""Of each table."""
 _IN_USE = 1
 _COLUMNS = "request_id, table_name, task, request, start_at, end_at, export_id, status, created_at, attempts"
 
@@ -268,14 +270,21 @@ class Ledger:
     def mark_settled(self, table: str) -> None:
         self._run("DELETE FROM unsettled WHERE table_name = ?", (table,))
 
-    def note_duration(self, table: str, seconds: float, rows: int, finished_at: str) -> None:
+    def note_duration(self, table: str, seconds: float, finished_at: str) -> None:
         """Remember how long an export took, for the progress line and the first wait of the next one."""
-        self._run("INSERT INTO durations VALUES (?, ?, ?, ?)", (table, seconds, rows, finished_at))
+        with self._transaction():
+            self._db.execute("INSERT INTO durations VALUES (?, ?, 0, ?)", (table, seconds, finished_at))
+            self._db.execute(
+                "DELETE FROM durations WHERE table_name = ? AND rowid NOT IN "
+                "(SELECT rowid FROM durations WHERE table_name = ? ORDER BY finished_at DESC LIMIT ?)",
+                (table, table, DURATIONS_KEPT),
+            )
 
     def usual_seconds(self, table: str) -> float | None:
         """Return the median duration of the last exports of a table, or None before the first."""
         rows = self._all(
-            "SELECT seconds FROM durations WHERE table_name = ? ORDER BY finished_at DESC LIMIT 20", (table,)
+            "SELECT seconds FROM durations WHERE table_name = ? ORDER BY finished_at DESC LIMIT ?",
+            (table, DURATIONS_KEPT),
         )
         seconds = sorted(row[0] for row in rows)
         return float(seconds[len(seconds) // 2]) if seconds else None
