@@ -101,3 +101,12 @@ def test_destination_that_is_not_configured_is_a_settings_error(tmp_path: Path) 
 
     with pytest.raises(SettingsError, match="the destination cannot be used"):
         open_pipeline(make, tmp_path / "p" / "numbers")
+
+
+def test_error_that_is_its_own_cause_ends_the_search_for_a_better_one(tmp_path: Path) -> None:
+    def make() -> dlt.Pipeline:
+        error = OSError("the disk is gone")
+        raise error from error
+
+    with pytest.raises(StorageError, match="the disk is gone"):
+        open_pipeline(make, tmp_path / "p" / "numbers")

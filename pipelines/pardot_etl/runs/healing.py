@@ -86,14 +86,12 @@ def _insist_on_settings(error: BaseException) -> None:
         MissingDependencyException,
         UnknownDestinationModule,
     )
-    current: BaseException | None = error
-    while current is not None:
-        if isinstance(current, unusable):
+    for cause in causes(error):
+        if isinstance(cause, unusable):
             raise SettingsError(
-                f"the destination cannot be used: {current}",
+                f"the destination cannot be used: {cause}",
                 next_step="Nothing was loaded; set it up as dlt's documentation of that destination says",
             ) from error
-        current = current.__cause__
 
 
 def causes(error: BaseException) -> list[BaseException]:
