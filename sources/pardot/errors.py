@@ -17,7 +17,7 @@
 
 Constructors take facts. The text is composed when it is read, in at most three sentences: what did not
 happen (to which thing, over which window), the evidence, then what is safe and the next step. So a caller
-that knows more than the raiser may fill in `error.window` before passing the error on. Instances survive
+that knows more than the raiser may call `error.name_window` before passing the error on. Instances survive
 pickling and copying with their facts; the cause stays behind, as for every exception of Python's.
 
 This module knows no secrets and hides none: text from a server must come here already redacted
@@ -80,6 +80,12 @@ class PardotError(Exception):
 
     exit_code: ClassVar[int] = 1
     """What the command line returns for this error (see the table of exit codes in the README)."""
+
+    def name_window(self, object_name: str, window: str | None = None) -> None:
+        """Take over which object, and which window of it if known, this is about, where the raiser did not say.
+
+        Calls, exports and data do; without a window calls only, as data is named by its object from the start.
+        """
 
     def _sentences(self) -> Sequence[str]:
         return tuple(str(part) for part in self.args)
@@ -160,6 +166,9 @@ class RequestError(PardotError):
         self.attempts = attempts
         self.window: str | None = window
         self.next_step = next_step
+
+    def name_window(self, object_name: str, window: str | None = None) -> None:
+        self.window = self.window or (f"{object_name}, {window}" if window else object_name)
 
     def _sentences(self) -> Sequence[str]:
         return self._what(), self._evidence(), self.next_step or self._advice()
@@ -333,6 +342,11 @@ class ExportError(PardotError):
         self.request_id = None if request_id is None else one_line(request_id, 80)
         self.next_step = next_step
 
+    def name_window(self, object_name: str, window: str | None = None) -> None:
+        if window:
+            self.object_name = self.object_name or object_name
+            self.window = self.window or window
+
     def _sentences(self) -> Sequence[str]:
         return f"{self._name()} {self._outcome()}", self._evidence(), self.next_step or self._advice()
 
@@ -419,6 +433,11 @@ class DataError(PardotError):
         self.line = line
         self.window: str | None = window
         self.next_step = next_step
+
+    def name_window(self, object_name: str, window: str | None = None) -> None:
+        if window:
+            self.object_name = self.object_name or object_name
+            self.window = self.window or window
 
     def _sentences(self) -> Sequence[str]:
         place = [

@@ -71,6 +71,11 @@ class Plan:
     looks_first: bool = False
     """Whether a query for a single row tells first if there is anything to export."""
 
+    @property
+    def where(self) -> str:
+        """What is asked for, as errors name it."""
+        return str(self.windows[0]) if self.windows else "all rows"
+
 
 def plan(
     entry: Entry,
@@ -260,7 +265,8 @@ class Harvester:
                     harvest = self._by_query(planned, position, fields, name)
                 return replace(harvest, volume=self._learned(volume, planned, harvest))
             except AuthenticationError as error:
-                raise _named(error, planned) from error
+                error.name_window(planned.entry.table, planned.where)
+                raise
             except (RejectedRequestError, TransientRequestError, DataError) as error:
                 if planned.spares_export:
                     expected = UNKNOWN
@@ -271,7 +277,8 @@ class Harvester:
                 if choice.refuse(fields, error):
                     continue
                 if planned.way != "query":
-                    raise _named(error, planned) from error
+                    error.name_window(planned.entry.table, planned.where)
+                    raise
                 filters = False
                 choice.refuse_filter(error)
 
@@ -426,11 +433,3 @@ def _complete(fetched: Sequence[FetchedExport]) -> Iterator[Window]:
             blocks.append((start_at, end_at))
     for start_at, end_at in blocks:
         yield Window(start_at + MARGIN, max(start_at + MARGIN, end_at - MARGIN))
-
-
-def _named(error: PardotError, planned: Plan) -> PardotError:
-    """Let an error from a query name its object and window."""
-    if getattr(error, "window", "") is None:
-        where = str(planned.windows[0]) if planned.windows else "all rows"
-        error.window = f"{planned.entry.table}, {where}"  # type: ignore[attr-defined]
-    return error

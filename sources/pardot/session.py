@@ -22,7 +22,6 @@ from .erased import LIST, ErasedPeople
 from .errors import (
     PardotError,
     RejectedRequestError,
-    RequestError,
     SettingsError,
     StoppedError,
     StorageError,
@@ -170,8 +169,7 @@ class Session:
         except PardotError as error:
             if not self.keeps_going:
                 raise
-            if isinstance(error, RequestError):
-                error.window = error.window or entry.table
+            error.name_window(entry.table)
             self.failures.append(error)
             self.failed.add(entry.table)
             self.resumed.discard(entry.table)  # its turn is the next run's

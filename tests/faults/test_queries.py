@@ -110,8 +110,9 @@ def test_next_page_on_another_host_gets_no_request(fetcher: Fetcher, account: Ac
 
 def test_refused_query_names_the_object_and_the_window(fetcher: Fetcher, account: Account) -> None:
     account.emulator.faults.add(Fault("query:campaigns", "error", code=5, message="Something else"))
-    with pytest.raises(RejectedRequestError, match="campaigns"):
+    with pytest.raises(RejectedRequestError, match="did not succeed for campaigns, all rows") as caught:
         fetcher.gather("campaigns")
+    assert caught.value.__cause__ is None
 
 
 def test_row_without_an_id_is_set_aside_and_the_others_are_read(account: Account) -> None:

@@ -164,9 +164,31 @@ def test_every_class_has_a_sample() -> None:
 
 def test_window_can_be_added_by_who_knows_it() -> None:
     error = TransientRequestError("export.read", status=503)
-    error.window = WINDOW
-    assert WINDOW in str(error)
+    error.name_window("visits", WINDOW)
+    assert f"for visits, {WINDOW}" in str(error)
     assert WINDOW in str(pickle.loads(pickle.dumps(error)))  # noqa: S301
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RequestError("query"), ExportError(), DataError("a page", expected="rows", found="none")],
+    ids=["request", "export", "data"],
+)
+def test_object_and_window_are_taken_over_once(error: PardotError) -> None:
+    error.name_window("visits", WINDOW)
+    named = str(error)
+    error.name_window("lists", "another window")
+    assert "visits" in named
+    assert WINDOW in named
+    assert str(error) == named
+
+
+def test_call_is_named_by_its_object_where_no_window_is_known() -> None:
+    call, page = RequestError("query"), DataError("a page", expected="rows", found="none")
+    before = str(page)
+    call.name_window("visits")
+    page.name_window("visits")
+    assert (call.window, str(page)) == ("visits", before)
 
 
 def test_several_settings_problems_are_listed_one_per_line() -> None:

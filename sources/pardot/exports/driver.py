@@ -25,12 +25,10 @@ from ..catalogue import Entry
 from ..dialects.dialect import ExportApi
 from ..errors import (
     DataError,
-    ExportError,
     ExportFailedError,
     ExportTimedOutError,
     PardotError,
     RejectedRequestError,
-    RequestError,
     StorageError,
     TransientRequestError,
 )
@@ -207,7 +205,7 @@ class Exports:
                     if record.attempts >= MAX_EXPORTS_PER_WINDOW:
                         raise ExportFailedError(export_id=_number(lost.export_id), status=lost.reason) from lost
         except PardotError as error:
-            _complete_facts(error, entry.table, window)
+            error.name_window(entry.table, str(window))
             if isinstance(error, DataError) and self._ledger.files(record.request_id):
                 self._give_up_files(record)  # an answer about the export that cannot be read may be readable next time
             raise
@@ -478,15 +476,6 @@ class _ExportLost(Exception):
         super().__init__(reason)
         self.export_id = export_id
         self.reason = reason
-
-
-def _complete_facts(error: PardotError, table: str, window: Window) -> None:
-    """Let an error that was raised deeper down name the object and the window."""
-    if isinstance(error, ExportError | DataError):
-        error.object_name = error.object_name or table
-        error.window = error.window or str(window)
-    elif isinstance(error, RequestError):
-        error.window = error.window or f"{table}, {window}"
 
 
 def _parts_of(window: Window, records: Sequence[ExportRecord]) -> list[ExportRecord]:
