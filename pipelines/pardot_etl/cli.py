@@ -492,12 +492,12 @@ def _check_destination(name: str) -> None:
     import dlt.destinations
 
     from pardot.errors import SettingsError
-    from pardot.settings_lookup import Lookup, nearest
+    from pardot.settings_lookup import Lookup, suggestion
 
     known = [one for one in dlt.destinations.__all__ if one.islower()]
     is_named = bool(Lookup().find("destination_type", ("destination", name)))
     if name not in known and "." not in name and not is_named:
-        raise SettingsError(f"--destination {name} is no destination of dlt's{nearest(name, known)}")
+        raise SettingsError(f"--destination {name} is no destination of dlt's{suggestion(name, known)}")
 
 
 def _insist_on_published(places: Places, action: str) -> None:

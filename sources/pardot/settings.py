@@ -20,7 +20,7 @@ from . import settings_values as values
 from .api.hosts import HOSTS, is_loopback_url
 from .errors import SettingsError, one_line
 from .redaction import Secret, register_secret
-from .settings_lookup import Found, Lookup, nearest, variable
+from .settings_lookup import Found, Lookup, suggestion, variable
 
 LoginMethod = Literal["refresh_token", "password", "jwt_bearer", "client_credentials", "stored"]
 
@@ -247,7 +247,7 @@ def load_settings(**overrides: object) -> Settings:
     given = _flatten(overrides)
     known = _SECTIONS["sources", "pardot"]
     problems = list(lookup.unknown_keys(_SECTIONS))
-    problems += [f"{name} is not a setting{nearest(name, known)}" for name in sorted(given.keys() - known)]
+    problems += [f"{name} is not a setting{suggestion(name, known)}" for name in sorted(given.keys() - known)]
     chosen: dict[str, Any] = {}
     provenance: dict[str, str] = {}
     for key in SETTINGS_KEYS:

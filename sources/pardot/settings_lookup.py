@@ -64,8 +64,8 @@ class Lookup:
         yield from _strange_variables(known, os.environ)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean …?" for the nearest known name, or nothing."""
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean …?" with the nearest known name, or the list of the known ones."""
     names = sorted(known)
     close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
     return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(names)}"
@@ -85,7 +85,7 @@ def _strangers(
         if nested and isinstance(below, Mapping):
             yield from _strangers(below, (*section, name), frozenset(nested), place)
         elif name not in names and not (section == ("sources", "pardot") and name in DLT_SECTIONS):
-            yield f"{path} in {place} is not a setting{nearest(str(name), names)}"
+            yield f"{path} in {place} is not a setting{suggestion(str(name), names)}"
 
 
 def _strange_variables(
