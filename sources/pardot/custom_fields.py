@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-CUSTOM_SUFFIX = "__c"
+from .naming import CUSTOM_SUFFIX
+
 SEVERAL_VALUES = frozenset({"multiselect", "checkbox"})
 """Types that hold several values, without case and marks: the API writes `multi-select` and `Multi-Select` alike."""
 ASKED = ("id", "fieldId", "type", "isRecordMultipleResponses")

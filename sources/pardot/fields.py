@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain, repeat
 from typing import Any
 
@@ -21,9 +21,8 @@ from .dialects.dialect import REFUSED_FIELD_CODES, Dialect
 from .errors import RejectedRequestError
 from .events import Event, EventHandler
 from .naming import column_name, other_column_name
+from .volume import REFUSAL_BELIEVED_FOR
 from .windows import api_time
-
-REFUSAL_BELIEVED_FOR = timedelta(days=7)
 
 
 class FieldChoice:

@@ -7,6 +7,10 @@ import re
 from collections.abc import Iterable
 from zlib import crc32
 
+CUSTOM_SUFFIX = "__c"
+"""Ends the names of custom fields, in the API and as columns."""
+VARIANT_SUFFIX = "__v_text"
+"""Ends the column that holds the texts which another column's type cannot; dlt names such columns so."""
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD = re.compile(r"[^a-z0-9_]+")
 _MANY_UNDERSCORES = re.compile(r"_{4,}")
@@ -32,7 +36,7 @@ def other_column_name(name: str) -> str:
     (True, 'lead_source_37581682__c')
     """
     column = column_name(name)
-    suffix = "__c" if column.endswith("__c") else ""
+    suffix = CUSTOM_SUFFIX if column.endswith(CUSTOM_SUFFIX) else ""
     return f"{column.removesuffix(suffix)[: _MAX_NAME - 12]}_{crc32(name.encode()):08x}{suffix}"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from .windows import api_time, parse_time
 
 REFUSAL_BELIEVED_FOR = timedelta(days=7)
+"""Of a query, a field or a filter: what Pardot refuses today it may allow later."""
 _A_DAY = timedelta(days=1)
 _STATE_KEY = "volume"
 

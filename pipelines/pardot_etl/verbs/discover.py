@@ -352,7 +352,7 @@ def read_stored(places: Places) -> Mapping[str, Stored]:
 
 def _read_tables(path: Path, dataset: str) -> Mapping[str, Stored]:
     from pardot.catalogue import PURGED_AT
-    from pardot.reading.careful import VARIANT_SUFFIX
+    from pardot.naming import VARIANT_SUFFIX
 
     from ..files.database import row_counts
     from ..files.snapshot import open_snapshot

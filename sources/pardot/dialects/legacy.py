@@ -12,7 +12,7 @@ from ..api.transport import Transport
 from ..catalogue import Entry, Field, Type
 from ..errors import RejectedRequestError, SettingsError
 from ..events import EventHandler
-from ..naming import column_name
+from ..naming import CUSTOM_SUFFIX, column_name
 from .dialect import ExportApi, Query
 from .legacy_api import OTHER_VERSION_CODES, LegacyApi, many
 from .legacy_catalogue import LEGACY
@@ -140,5 +140,5 @@ class Legacy:
 
 
 def _custom(field_id: str) -> Field:
-    name = field_id.removesuffix("__c")
-    return Field(name, Type.TEXT, stored_as=column_name(f"{name}__c"))
+    name = field_id.removesuffix(CUSTOM_SUFFIX)
+    return Field(name, Type.TEXT, stored_as=column_name(name + CUSTOM_SUFFIX))

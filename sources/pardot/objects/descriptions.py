@@ -11,8 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-_MISFIT = "__v_text"
-_CUSTOM = "__c"
+from ..naming import CUSTOM_SUFFIX, VARIANT_SUFFIX
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ def describe_column(table: str, column: str, labels: Mapping[str, str] | None = 
     own = raw_tables().get(table, TableText("")).columns
     if column in own:
         return own[column]
-    if column.endswith(_MISFIT):
-        return f"Text of {column.removesuffix(_MISFIT)} where it does not fit the type of that column."
-    if column.endswith(_CUSTOM):
+    if column.endswith(VARIANT_SUFFIX):
+        return f"Text of {column.removesuffix(VARIANT_SUFFIX)} where it does not fit the type of that column."
+    if column.endswith(CUSTOM_SUFFIX):
         label = (labels or {}).get(column)
         return "Custom field, as text." if label is None else f"Custom field “{label}”, as text."
     if "__" in column.strip("_"):

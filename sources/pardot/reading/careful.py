@@ -19,7 +19,7 @@ import duckdb
 
 from ..catalogue import Field, Type
 from ..errors import DataError
-from ..naming import quote_identifier, quote_text
+from ..naming import VARIANT_SUFFIX, quote_identifier, quote_text
 from .cells import KEY, is_misfit, lacks_zone, misfit_reason, typed_cell
 from .csv_files import ResultFile
 from .records import Record, ends_with_line, fault_of, iter_records, may_hide_rows, records_at
@@ -27,8 +27,6 @@ from .text_files import PageFile, TextFile, csv_reader, numbered, parquet_reader
 
 RELIED_ON = frozenset({KEY, "created_at", "updated_at"})
 """Columns by which rows are found, compared and placed in time: without one a row would be lost in the table."""
-VARIANT_SUFFIX = "__v_text"
-"""Ends the column that holds the texts which another column's type cannot; dlt names such columns so."""
 REFUSALS = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
 """What DuckDB raises when it cannot read a record or a cell."""
 REJECTED_ROWS_ALLOWED = 100

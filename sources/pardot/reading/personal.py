@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-MASK = "***"
+from ..addresses import MASK
+
 _QUERY = re.compile(r"(?<=[\w/.])\?[^\s\"'<>,;?]*=[^\s\"'<>,;]*")
 _E_MAIL = re.compile(r"[^\s@,;:<>()\[\]\"'=]+(?:@|%40|＠)[^\s@,;:<>()\[\]\"'=]+", re.IGNORECASE)
 _IP_4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)")
