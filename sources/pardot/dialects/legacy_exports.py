@@ -35,7 +35,7 @@ class LegacyExports:
             "fields": request["fields"],
             "procedure": {
                 "name": column_name(procedure),
-                "arguments": dict(map(self._argument, *zip(*request["procedure"]["arguments"].items(), strict=True))),
+                "arguments": dict(self._argument(*each) for each in request["procedure"]["arguments"].items()),
             },
         }
         return self._export(self._api.post("export", "create", body, operation="export.create"))
