@@ -102,6 +102,7 @@ _LINES: Final[Mapping[str, Callable[[Fields], str]]] = {
     "query.page_shrunk": lambda f: f"Pardot ran out of time; asking for {f['rows']} rows a page",
     "custom_field.found": lambda f: f"new custom field {f['field']}",
     "column.renamed": lambda f: f"field {f['field']} is the column {f['column']}: another has its usual one",
+    "related_field.found": lambda f: f"{f['field']} is read from now on",
     "related_field.refused": lambda f: f"{f['field']} is refused and left out",
     "custom_field.refused": lambda f: f"custom field {f['field']} is refused by the query and left out",
     "query.given_up": lambda _: "the query does not deliver what an export does; exporting",

@@ -24,6 +24,10 @@ from .naming import column_name, other_column_name
 from .volume import REFUSAL_BELIEVED_FOR
 from .windows import api_time
 
+_CUSTOM = ("custom_field.found", "custom_field.refused")
+_RELATED = ("related_field.found", "related_field.refused")
+"""Events: a new field of the account's own, or of a related object, is taken or not."""
+
 
 class FieldChoice:
     """Decide the fields of one object and remember refusals in its state.
@@ -118,9 +122,8 @@ class FieldChoice:
                 self._state["custom_fields"] = sorted(taken)
             else:
                 self._remember([name])
-            refused_as = "related_field.refused" if "." in name else "custom_field.refused"
-            fact = "custom_field.found" if is_taken else refused_as
-            self._on_event(Event(fact, {"object": self._entry.table, "field": name}))
+            found, refused_as = _RELATED if "." in name else _CUSTOM
+            self._on_event(Event(found if is_taken else refused_as, {"object": self._entry.table, "field": name}))
         return [each for each in custom if each.name in taken]
 
     def _refused(self) -> dict[str, str]:

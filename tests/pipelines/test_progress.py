@@ -14,6 +14,7 @@ from rich.console import Console
 from pardot.events import Event, FieldValue, log_event
 from pardot.redaction import Secret
 from pardot_etl.logs import JsonFormatter
+from pardot_etl.runs.summary import NOTICES
 from pardot_etl.terminal import Board, duration, event_line, plain_progress, render, size
 
 POLLED: dict[str, FieldValue] = {
@@ -42,6 +43,9 @@ def test_an_event_is_told_in_a_sentence_with_its_object() -> None:
     assert event_line(retry) == "export.read failed (HTTP 503); again in 2.0 s"
     parsed = Event("rows.parsed", {"object": "visits", "rows": 1, "rejected": 2})
     assert event_line(parsed) == "visits: 1 row, 2 set aside"
+    related = Event("related_field.found", {"object": "visits", "field": "campaign.name"})
+    assert event_line(related) == "visits: campaign.name is read from now on"
+    assert related.name in NOTICES
     assert event_line(Event("query.page", {"object": "visits", "rows": 1000})) is None
 
 

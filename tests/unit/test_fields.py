@@ -62,6 +62,16 @@ def test_accepted_fields_cost_one_call_once() -> None:
     assert [event.name for event in account.events] == ["custom_field.found"] * 2
 
 
+def test_field_of_a_related_object_is_no_custom_field() -> None:
+    account = Account("campaign.cost")
+    account.fields("campaign.name", "campaign.cost", "Region__c")
+    assert {str(event.fields["field"]): event.name for event in account.events} == {
+        "campaign.name": "related_field.found",
+        "campaign.cost": "related_field.refused",
+        "Region__c": "custom_field.found",
+    }
+
+
 def test_refused_fields_are_found_by_halving_and_remembered() -> None:
     names = [f"F{number}__c" for number in range(16)]
     account = Account("F3__c", "F12__c")

@@ -83,6 +83,7 @@ NOTICES = frozenset(
     {
         "query.warning",
         "custom_field.found",
+        "related_field.found",
         "related_field.refused",
         "version.switched",
         "custom_field.refused",
