@@ -179,15 +179,17 @@ class RequestError(PardotError):
         return f'Request "{self.operation}"{call} did not succeed{window}'
 
     def _evidence(self) -> str:
-        facts = [
+        known = ", ".join(fact for fact in self._facts() if fact)
+        return f"Evidence: {known}" if known else ""
+
+    def _facts(self) -> list[str]:
+        return [
             f"HTTP status {self.status}" if self.status is not None else "",
             f"Pardot code {self.code}" if self.code is not None else "",
             _quoted(self.reason),
             f"request id {self.request_id}" if self.request_id else "",
             f"{self.attempts} attempts" if self.attempts > 1 else "",
         ]
-        known = ", ".join(fact for fact in facts if fact)
-        return f"Evidence: {known}" if known else ""
 
     def _advice(self) -> str:
         return f"What was loaded before is safe; {_RUN_AGAIN} and keep this text if it happens twice"
@@ -221,12 +223,9 @@ class TransientRequestError(RequestError):
         self.should_split = should_split
         self.retry_after_seconds = retry_after_seconds
 
-    def _evidence(self) -> str:
-        evidence = super()._evidence()
-        if self.retry_after_seconds is not None:
-            wait = f"the server asks for a wait of {self.retry_after_seconds:.0f} seconds"
-            evidence = f"{evidence}, {wait}" if evidence else f"Evidence: {wait}"
-        return evidence
+    def _facts(self) -> list[str]:
+        wait = self.retry_after_seconds
+        return [*super()._facts(), f"the server asks for a wait of {wait:.0f} seconds" if wait is not None else ""]
 
     def _advice(self) -> str:
         if self.outcome_unknown:
@@ -259,17 +258,13 @@ class LimitReachedError(RequestError):
         self.allowed = allowed
         self.maximum = maximum
 
-    def _evidence(self) -> str:
-        counted = [
+    def _facts(self) -> list[str]:
+        return [
+            *super()._facts(),
             f"{self.used} calls used today" if self.used is not None else "",
             f"we stop at {self.allowed}" if self.allowed is not None else "",
             f"the account has {self.maximum} a day" if self.maximum is not None else "",
         ]
-        counts = ", ".join(fact for fact in counted if fact)
-        evidence = super()._evidence()
-        if not counts:
-            return evidence
-        return f"{evidence}, {counts}" if evidence else f"Evidence: {counts}"
 
     def _advice(self) -> str:
         return (
