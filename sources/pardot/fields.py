@@ -16,7 +16,7 @@ from datetime import datetime
 from itertools import chain, repeat
 from typing import Any
 
-from .catalogue import MAX_EXPORT_FIELDS, PURGED_AT, Entry, Field
+from .catalogue import PURGED_AT, Entry, Field
 from .dialects.dialect import REFUSED_FIELD_CODES, Dialect
 from .errors import RejectedRequestError
 from .events import Event, EventHandler
@@ -166,11 +166,6 @@ class FieldChoice:
                 )
             columns.add(field.column)
             yield field
-
-
-def fits_export(fields: Sequence[Field]) -> bool:
-    """Whether one export may name all these fields."""
-    return sum(field.is_asked for field in fields) <= MAX_EXPORT_FIELDS
 
 
 def named_in(message: str, names: Sequence[str]) -> tuple[list[str], bool]:

@@ -23,10 +23,11 @@ from .events import Event, EventHandler
 from .exports.driver import Exports, FetchedExport
 from .exports.ledger import ExportRecord, Task
 from .few_rows import TooManyRowsError, like_exported
-from .fields import FieldChoice, fits_export
+from .fields import FieldChoice
 from .position import Position
 from .reading.cells import KEY
 from .reading.pages import write_pages
+from .reading.parts import parts_of
 from .reading.text_files import PageFile, TextFile
 from .volume import UNKNOWN, Volume
 from .windows import Window, changes, history, parse_time
@@ -54,6 +55,11 @@ class Harvest:
     all time, None when the files say nothing about missing rows."""
     volume: Volume = UNKNOWN
     """What is known of the object's rows by time, this harvest included."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows the files have; a row whose fields come in parts is in a file of each."""
+        return max((sum(file.rows for file in part) for part in parts_of(self.files)), default=0)
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,6 @@ def plan(
     *,
     history_start: datetime,
     now: datetime,
-    fits: bool = True,
     needs_export: bool = False,
     volume: Volume = UNKNOWN,
     few_rows: int = 0,
@@ -94,7 +99,6 @@ def plan(
         position: how far the object has been read.
         history_start: where the first load begins; objects that others refer to are read whole regardless.
         now: the server's clock.
-        fits: whether an export may name all the fields; if not, a walk replaces it.
         needs_export: whether some fields come by export only.
         volume: how many rows to expect.
         few_rows: so many are queried, where a query delivers what an export does.
@@ -103,12 +107,12 @@ def plan(
     since = () if position.through is None else tuple(changes(position.through, position.newest, now))
     if since and entry.few_by_query and not needs_export and volume.is_few(since[-1].start_at, now, few_rows):
         return Plan(entry, "query", (Window(since[-1].start_at, None),), by_update=True, spares_export=True)
-    if entry.route is Route.EXPORT or (needs_export and fits):
+    if entry.route is Route.EXPORT or needs_export:
         windows = since or tuple(history(history_start, now))
         looks_first = bool(since) and entry.route is Route.QUERY and volume.is_few(since[-1].start_at, now, few_rows)
         by_update = bool(since) and entry.exports_changes
         return Plan(entry, "export", windows, by_update=by_update, looks_first=looks_first)
-    if entry.route is Route.WALK_THEN_EXPORT and not is_first and fits and not volume.is_small(few_rows):
+    if entry.route is Route.WALK_THEN_EXPORT and not is_first and not volume.is_small(few_rows):
         return Plan(entry, "export", since, by_update=True)
     if entry.route is Route.QUERY and not is_first:
         return Plan(entry, "query", (Window(since[-1].start_at, None),), by_update=True)
@@ -164,7 +168,6 @@ class Harvester:
             start = start if begins is None else min(start, begins)
         elif position.through is None and needs_export:  # it is read whole
             start = self._beginning(entry)
-        fits = fits_export(fields)
         if any("." in field.name for field in fields) or self._exports.has_open(entry):
             volume = UNKNOWN  # only exports flatten related fields; and what was begun is finished
         return plan(
@@ -172,7 +175,6 @@ class Harvester:
             position,
             history_start=start,
             now=now,
-            fits=fits,
             needs_export=needs_export,
             volume=volume,
             few_rows=self._few_rows,
@@ -236,7 +238,7 @@ class Harvester:
 
         def always(fields: Sequence[Field], *, filters: bool, volume: Volume) -> Plan:  # noqa: ARG001
             wanted = tuple(windows)
-            if not wanted and fits_export(fields) and any(field.needs_export for field in fields):
+            if not wanted and any(field.needs_export for field in fields):
                 wanted = tuple(history(self._beginning(entry), self._transport.server_now()))
             return Plan(entry, "export" if wanted else "walk", wanted, by_update=False, task=task)
 
@@ -307,10 +309,9 @@ class Harvester:
 
     def _learned(self, volume: Volume, planned: Plan, harvest: Harvest) -> Volume:
         starts = [export.window.start_at for export in harvest.exports] or [one.start_at for one in planned.windows]
-        rows = sum(file.rows for file in harvest.files)
         if not starts:
-            return replace(volume, rows_in_all=rows)
-        return volume.corrected(rows, min(starts), harvest.position.through or self._transport.server_now())
+            return replace(volume, rows_in_all=harvest.rows)
+        return volume.corrected(harvest.rows, min(starts), harvest.position.through or self._transport.server_now())
 
     def _by_export(self, planned: Plan, position: Position, fields: tuple[Field, ...]) -> Harvest:
         entry = planned.entry
@@ -318,8 +319,12 @@ class Harvester:
         records = self._exports.plan(entry, names, planned.windows, by_update=planned.by_update, task=planned.task)
         is_fresh = all(self._exports.began(record) for record in records)
         fetched = self._fetch_all(entry, records)
-        through = max(export.end_at for export in fetched)
+        parts = _by_fields(fetched)
+        # What changed between the exports of two parts of the fields is of no use, and comes again.
+        through = min(max(export.end_at for export in part) for part in parts)
         files = tuple(file for export in fetched for file in export.files)
+        if files and not all(any(export.files for export in part) for part in parts):
+            files, is_fresh = (), False
         complete = None if planned.by_update or not is_fresh else tuple(_complete(fetched))
         # The end of an export is told by the API's own clock, so no row's stamp is needed beside it.
         return Harvest(files, fields, position.advance(through, through, None), fetched, complete)
@@ -418,6 +423,14 @@ class _Newest:
         except ValueError:
             return
         self.moment = moment if self.moment is None else max(self.moment, moment)
+
+
+def _by_fields(fetched: Sequence[FetchedExport]) -> list[list[FetchedExport]]:
+    """Return exports by the part of the fields that they bring."""
+    parts: dict[tuple[str, ...], list[FetchedExport]] = {}
+    for export in fetched:
+        parts.setdefault(export.fields, []).append(export)
+    return list(parts.values())
 
 
 def _complete(fetched: Sequence[FetchedExport]) -> Iterator[Window]:

@@ -120,7 +120,7 @@ def _update(turn: _Turn) -> Iterator[Any]:
         begins = min(
             (export.window.start_at for export in harvest.exports), default=turn.session.settings.history_start(at)
         )
-        schedule = Schedule.after_first_load(begins, at, _rows(harvest))
+        schedule = Schedule.after_first_load(begins, at, harvest.rows)
         if filled and turn.entry.route is Route.EXPORT:
             schedule = schedule.joined_to(filled)
         schedule.write(turn.state)
@@ -169,11 +169,7 @@ def _review(turn: _Turn) -> Iterator[Any]:
     if harvest.exports and harvest.complete is None:
         return  # exports of an interrupted review, whose windows were others: today's are still due
     is_in_doubt = gone is not None and gone.is_doubtful
-    schedule.reviewed(now, days, stored, rows=_rows(harvest), is_in_doubt=is_in_doubt).write(turn.state)
-
-
-def _rows(harvest: Harvest) -> int:
-    return sum(file.rows for file in harvest.files)
+    schedule.reviewed(now, days, stored, rows=harvest.rows, is_in_doubt=is_in_doubt).write(turn.state)
 
 
 class _Turn:
@@ -256,6 +252,8 @@ class _Turn:
             self.session.on_event(Event("rows.parsed", {"object": table, **counted}))
         if delivery.erased:
             self.session.on_event(Event("rows.left_out", {"object": table, "rows": delivery.erased}))
+        if delivery.checked and delivery.checked.torn:
+            self.session.on_event(Event("rows.torn", {"object": table, "rows": delivery.checked.torn}))
         for column, cells in delivery.widened.items():
             self.session.on_event(Event("column.widened", {"object": table, "column": column, "cells": cells}))
 

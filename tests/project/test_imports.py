@@ -25,8 +25,8 @@ LAYERS = tuple(
         """,
         """
         exports.ledger reading.records reading.csv_files reading.cells reading.text_files reading.plain
-        reading.careful reading.columns reading.pages dialects.dialect dialects.version5_queries dialects.version5
-        dialects.legacy_times dialects.legacy_api dialects.legacy_catalogue dialects.legacy_records
+        reading.careful reading.parts reading.columns reading.pages dialects.dialect dialects.version5_queries
+        dialects.version5 dialects.legacy_times dialects.legacy_api dialects.legacy_catalogue dialects.legacy_records
         dialects.legacy_queries dialects.legacy_visits dialects.legacy_templates dialects.legacy_statistics
         dialects.legacy_exports dialects.legacy dialects.legacy_beside dialects.choose
         exports.messages exports.adoption exports.pace exports.driver fields few_rows harvest reading.left_out

@@ -40,6 +40,8 @@ REVIEWED = {
         "text_cells(self._fields, header, may_be_empty=True)",
     },
     "pardot.reading.columns": {"relation(files, fields)", "', '.join(columns)"},
+    # Names quoted where they are listed, places of parts, paths that are quoted.
+    "pardot.reading.parts": {"name", "number", "values", "' '.join(joins)"},
     # Names quoted where they are listed, moments written by us, and ids from `pardot.columns`.
     "pardot.purges": {"_is_missing(ids)", "values", "ids"},
     # The dataset is quoted where it is named; the others are made of it, of moments and of constants.

@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 from scripted import ScriptedTransport
 
-from pardot.catalogue import CATALOGUE, MAX_EXPORT_FIELDS, Field, Type
+from pardot.catalogue import CATALOGUE, Field, Type
 from pardot.dialects.version5 import Version5
 from pardot.errors import RejectedRequestError
 from pardot.events import Event
-from pardot.fields import FieldChoice, fits_export
+from pardot.fields import FieldChoice
 
 PROSPECTS = CATALOGUE["prospects"]
 OPERATION = "query:prospects"
@@ -169,9 +169,3 @@ def test_all_fields_refused_is_no_answer_about_fields() -> None:
     account = Account(*(field.name for field in PROSPECTS.fields if field.name != "id"), code=130)
     fields = account.choice.choose(())
     assert not account.choice.refuse(fields, RejectedRequestError(OPERATION, code=130, reason="No"))
-
-
-def test_export_takes_so_many_fields_and_no_more() -> None:
-    fields = [Field(f"f{number}", Type.TEXT) for number in range(MAX_EXPORT_FIELDS + 1)]
-    assert fits_export(fields[:-1])
-    assert not fits_export(fields)

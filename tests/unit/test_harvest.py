@@ -38,11 +38,6 @@ def test_later_run_reads_what_changed(table: str) -> None:
     assert later.by_update == (later.way != "walk" and not (later.way == "export" and not entry.exports_changes))
 
 
-def test_export_that_would_have_too_many_fields_is_a_walk() -> None:
-    entry = CATALOGUE["prospect_accounts"]
-    assert plan(entry, BEFORE, history_start=START, now=NOW, fits=False).way == "walk"
-
-
 def test_query_over_more_than_a_year_is_one_window() -> None:
     long_ago = Position(NOW - timedelta(days=900))
     later = plan(CATALOGUE["prospects"], long_ago, history_start=START, now=NOW)

@@ -138,7 +138,6 @@ def plan_run(
     from pardot.catalogue import Route
     from pardot.dialects.choose import entries_of
     from pardot.exports.ledger import Task
-    from pardot.fields import fits_export
     from pardot.harvest import Plan, plan
     from pardot.position import Position
     from pardot.resources import due_for_review
@@ -165,7 +164,6 @@ def plan_run(
                 Position.from_state(known),
                 history_start=settings.history_start(now),
                 now=now,
-                fits=fits_export(entry.fields),
                 volume=Volume.from_state(known),
                 few_rows=0 if in_flight or entry.related(settings.related_fields) else settings.few_rows,
             )

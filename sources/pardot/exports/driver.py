@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 from .. import stopping
@@ -38,9 +39,11 @@ from ..windows import Window, api_time, lies_in, make_up, parse_time
 from .adoption import Adoption
 from .ledger import ASKED, RESULTS_LAST, ExportRecord, FileRecord, Ledger, Task
 from .messages import (
+    Shape,
     Status,
     build_request,
     closed_request,
+    in_parts,
     parse_export_id,
     parse_flag,
     parse_result_urls,
@@ -78,6 +81,7 @@ class FetchedExport:
 
     request_id: int
     export_id: str
+    fields: tuple[str, ...]
     window: Window
     created_at: datetime
     end_at: datetime
@@ -133,15 +137,18 @@ class Exports:
     ) -> list[ExportRecord]:
         """Return the exports to fetch, as lines of the ledger: those an earlier run left behind, else new ones.
 
+        One for each window; where one cannot name all the fields, several, the first of the newest window first.
+
         What was left behind goes first and alone, so that the windows of one load always fit together. It is given up
         only when the fields have changed meanwhile, or when a window that was never asked for has grown over a year.
         A ledger that was never used may replace one that is lost; then what is open at Pardot is taken over.
         """
-        requests = [build_request(entry, fields, window, by_update=by_update) for window in windows]
-        intents = [
-            (json.dumps(request, sort_keys=True), api_time(w.start_at), api_time(w.end_at) if w.end_at else None)
-            for request, w in zip(requests, windows, strict=True)
-        ]
+        intents, shapes = list[tuple[str, str, str | None]](), set[Shape]()
+        for window, part in product(windows, in_parts(entry, fields)):
+            request = build_request(entry, part, window, by_update=by_update)
+            end_at = api_time(window.end_at) if window.end_at else None
+            intents.append((json.dumps(request, sort_keys=True), api_time(window.start_at), end_at))
+            shapes.add(shape_of(request))
         left_behind = self._ledger.open_exports(entry.table, task)
         if task is Task.BACKFILL:  # its windows are named by the user: another one's exports are kept for another time
             left_behind = [one for window in windows for one in _parts_of(window, left_behind)]
@@ -149,9 +156,13 @@ class Exports:
             # Made anew, they would be of another day's windows, and tell nothing of what is gone by today.
             self.forget_all(left_behind)
             left_behind = []
-        if left_behind and self._serve(left_behind, intents, requests[0], task):
+        by_shape = _by_shape(left_behind)
+        if by_shape.keys() == shapes and all(self._serve(part, intents, task) for part in by_shape.values()):
             # One that is still to be created reaches to now; those that were leave the time since then to be asked for.
-            reaches_now = any(one.export_id is None and window_of(one).end_at is None for one in left_behind)
+            reaches_now = all(
+                any(one.export_id is None and window_of(one).end_at is None for one in part)
+                for part in by_shape.values()
+            )
             facts = {"exports": len(left_behind), "task": task.value, "reaches_now": reaches_now}
             self._emit("export.resumed", entry, **facts)
             return left_behind
@@ -236,16 +247,15 @@ class Exports:
         self,
         left_behind: Sequence[ExportRecord],
         intents: Sequence[tuple[str, str, str | None]],
-        request: Mapping[str, object],
         task: Task,
     ) -> bool:
-        """Whether what an earlier run left behind brings what is needed now.
+        """Whether what an earlier run left behind, of one part of the fields, brings what is needed now.
 
         A destination that was set back, or filled anew, needs more than what was asked for then.
         """
         reaches_back = min(one.start_at for one in left_behind) <= min(start_at for _, start_at, _ in intents)
         is_far_enough = task is not Task.UPDATE or reaches_back
-        return is_far_enough and all(self._still_serves(one, request) for one in left_behind)
+        return is_far_enough and all(map(self._can_be_asked, left_behind))
 
     def forget_all(self, records: Iterable[ExportRecord]) -> None:
         """Forget exports that are of no use any more, with their files."""
@@ -262,10 +272,8 @@ class Exports:
         self._remove_files(record)
         self._ledger.lost(record.request_id, closed_request(record), is_failure=False)
 
-    def _still_serves(self, record: ExportRecord, request: Mapping[str, object]) -> bool:
-        """Whether an export left behind brings what is needed now, and can still be asked for."""
-        if shape_of(json.loads(record.request)) != shape_of(request):
-            return False
+    def _can_be_asked(self, record: ExportRecord) -> bool:
+        """Whether an export left behind was created, or is of a window that still can be asked for."""
         window = window_of(record)
         end_at = window.end_at or self._transport.server_now()
         return record.export_id is not None or end_at - window.start_at <= LONGEST_WINDOW
@@ -344,7 +352,7 @@ class Exports:
         now = self._transport.server_now()
         created_at = parse_time(record.created_at) if record.created_at else now
         end_at = parse_time(record.covered_to) if record.covered_to else now
-        return FetchedExport(record.request_id, str(record.export_id), window, created_at, end_at, tuple(files))
+        return FetchedExport(record.request_id, str(record.export_id), fields, window, created_at, end_at, tuple(files))
 
     def _wait(self, entry: Entry, record: ExportRecord) -> None:
         """Look at the export until it is complete, not before it is as old as such exports get; record its files."""
@@ -481,7 +489,16 @@ class _ExportLost(Exception):
 def _parts_of(window: Window, records: Sequence[ExportRecord]) -> list[ExportRecord]:
     """Return the exports that are of a window, or of the parts that it was cut into; none where one is lacking."""
     parts = [one for one in records if lies_in(window_of(one), window)]
-    return parts if make_up([window_of(one) for one in parts], window) else []
+    is_whole = all(make_up(list(map(window_of, part)), window) for part in _by_shape(parts).values())
+    return parts if is_whole else []
+
+
+def _by_shape(records: Sequence[ExportRecord]) -> dict[Shape, list[ExportRecord]]:
+    """Return exports by what they ask for; of one load there are several where an export cannot name all fields."""
+    found: dict[Shape, list[ExportRecord]] = {}
+    for one in records:
+        found.setdefault(shape_of(json.loads(one.request)), []).append(one)
+    return found
 
 
 def _number(export_id: str) -> int | None:

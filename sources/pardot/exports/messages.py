@@ -9,8 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
-from ..catalogue import Entry
+from ..catalogue import MAX_EXPORT_FIELDS, Entry
 from ..errors import DataError
 from ..redaction import redact
 from ..windows import Window, api_time, parse_time
@@ -91,10 +92,32 @@ def build_request(entry: Entry, fields: Sequence[str], window: Window, *, by_upd
     }
 
 
-def shape_of(request: Mapping[str, object]) -> tuple[object, object]:
+def in_parts(entry: Entry, fields: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the fields as one export can name them: all of them, or several parts of an export each.
+
+    Every part has the key and the time of the last change, by which the rows are put together again. A field that is
+    new comes last, so that the parts before stay as they are.
+
+    >>> from ..catalogue import CATALOGUE
+    >>> parts = in_parts(CATALOGUE["prospects"], ["id", "updatedAt", *(f"f{number}__c" for number in range(200))])
+    >>> [(len(part), *part[:3]) for part in parts]
+    [(150, 'id', 'updatedAt', 'f0__c'), (54, 'id', 'updatedAt', 'f148__c')]
+    """
+    if len(fields) <= MAX_EXPORT_FIELDS:
+        return [tuple(fields)]
+    shared = [name for name in fields if name in ("id", entry.changed_by)]
+    rest = [name for name in fields if name not in shared]
+    size = MAX_EXPORT_FIELDS - len(shared)
+    return [(*shared, *rest[start : start + size]) for start in range(0, len(rest), size)]
+
+
+Shape = tuple[object, tuple[str, ...]]
+
+
+def shape_of(request: Mapping[str, Any]) -> Shape:
     """Return what must be equal for an export left behind to serve: which procedure, and which fields."""
     procedure = request["procedure"]
-    return (procedure["name"] if isinstance(procedure, dict) else procedure), request["fields"]
+    return (procedure["name"] if isinstance(procedure, dict) else procedure), tuple(request["fields"])
 
 
 def window_of(record: ExportRecord) -> Window:

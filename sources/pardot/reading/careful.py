@@ -67,6 +67,10 @@ class CheckedFile:
     """Every record that was set aside, and the first cells of each column of `widened`."""
     widened: Mapping[str, int] = field(default_factory=dict)
     """Columns whose type did not take all texts, and how many cells of each went to the variant."""
+    parts: tuple[Path, ...] = ()
+    """The typed files that this one was put together from, if it was."""
+    torn: int = 0
+    """Rows that are in some of the parts only, or changed from one to the other: they are left to the next run."""
 
     @property
     def set_aside(self) -> int:

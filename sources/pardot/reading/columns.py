@@ -22,6 +22,7 @@ from ..naming import quote_identifier, quote_text
 from .careful import REFUSALS, RELIED_ON, CarefulReader, CheckedFile, spilling_database, write_parquet
 from .cells import KEY, typed_cell
 from .csv_files import ResultFile
+from .parts import fields_of, parts_of, put_together
 from .plain import write_plain
 from .text_files import TextFile, is_regular, relation
 
@@ -48,8 +49,9 @@ def select_checked(path: Path, fields: Sequence[Field], *, load_id: str) -> str:
 
 
 def select_ids(checked: CheckedFile) -> str:
-    """Return a SELECT of the ids that were read."""
-    return f"SELECT id FROM read_parquet([{quote_text(str(checked.path))}])"
+    """Return a SELECT of the ids that were read, also of rows that no two parts have alike."""
+    paths = ", ".join(quote_text(str(path)) for path in checked.parts or (checked.path,))
+    return f"SELECT id FROM read_parquet([{paths}], union_by_name = true)"
 
 
 def check(
@@ -63,6 +65,8 @@ def check(
 ) -> CheckedFile:
     """Read every cell of the files, write the typed rows to `target`, and account for the rest.
 
+    Rows whose fields came in parts are put together.
+
     Only where a record or a cell is refused, or records or cells are missing or too many, are the files read again to
     find which, and the rest is kept.
 
@@ -75,6 +79,19 @@ def check(
             rows, or times have no offset and `time_zone` is None.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
+    if len(parts := parts_of(files)) > 1:
+        checked = [
+            check(
+                part,
+                fields_of(part, fields, is_first=number == 0),
+                target.with_suffix(f".{number}.parquet"),
+                table=table,
+                time_zone=time_zone,
+                relied_on=relied_on,
+            )
+            for number, part in enumerate(parts)
+        ]
+        return put_together(checked, target)
     rows = sum(file.rows for file in files)
     if rows == _write_plain(files, fields, target) or rows == _write_strict(files, fields, target, time_zone):
         return CheckedFile(target, tuple(fields), rows)
