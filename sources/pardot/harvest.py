@@ -59,7 +59,7 @@ class Harvest:
     @property
     def rows(self) -> int:
         """How many rows the files have; a row whose fields come in parts is in a file of each."""
-        return max((sum(file.rows for file in part) for part in parts_of(self.files)), default=0)
+        return max((sum(file.rows for file in part) for part in parts_of(self.files, self.fields)), default=0)
 
 
 @dataclass(frozen=True)

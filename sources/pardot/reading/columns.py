@@ -79,7 +79,7 @@ def check(
             rows, or times have no offset and `time_zone` is None.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    if len(parts := parts_of(files)) > 1:
+    if len(parts := parts_of(files, fields)) > 1:
         checked = [
             check(
                 part,

@@ -16,17 +16,18 @@ from .cells import KEY
 from .text_files import TextFile
 
 
-def parts_of(files: Sequence[TextFile]) -> list[list[TextFile]]:
-    """Return files by the fields that they have, whatever the order of their columns."""
+def parts_of(files: Sequence[TextFile], fields: Sequence[Field]) -> list[list[TextFile]]:
+    """Return files by the fields that they have, of those that were asked for."""
+    asked = {field.name for field in fields if field.is_asked}
     parts: dict[frozenset[str], list[TextFile]] = {}
     for file in files:
-        parts.setdefault(frozenset(file.header), []).append(file)
+        parts.setdefault(frozenset(asked.intersection(file.header)), []).append(file)
     return list(parts.values())
 
 
 def fields_of(part: Sequence[TextFile], fields: Sequence[Field], *, is_first: bool) -> list[Field]:
     """Return the fields that a part has, with their variants; the first one has what no file has, too."""
-    header = set(part[0].header)
+    header = {name for file in part for name in file.header}
     columns = {field.column for field in fields if field.name in header}
     bases = {field.column for field in fields if field.is_asked}
 
