@@ -72,9 +72,10 @@ The environment wins over files. `.dlt` is looked for in the working directory, 
 `DLT_PROJECT_DIR` names; `DLT_DATA_DIR` moves the working folder. `pardot-etl check` prints which folder counts and
 where each setting was found, never a secret value.
 
-Only full names count: a bare `CLIENT_SECRET` of another program is not ours. A key below `sources.pardot` or
-`publish` that is not in these tables is an error that names the nearest known one. In the environment a key is
-written in upper case with two underscores between its parts. An empty text counts as not set.
+Only full names count: a bare `CLIENT_SECRET` of another program is not ours. A key below `sources.pardot`, `publish`
+or `transforms` that is not in these tables is an error that names the nearest known one; below `destination` and
+elsewhere are dlt's own settings, which are not judged. In the environment a key is written in upper case with two
+underscores between its parts. An empty text counts as not set.
 
 A key marked *secret* is refused when it stands in `config.toml`.
 """

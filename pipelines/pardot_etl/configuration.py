@@ -33,6 +33,9 @@ _KEYS: Final = {
 }
 """Field of `Places` -> the key that it is looked up by."""
 
+_DLTS: Final = "destination"
+"""The section of dlt's own that keys of ours stand in; what else is there is not ours to judge."""
+
 _NAME: Final = re.compile(r"(?!.{42})[a-z][a-z0-9]*(_[a-z0-9]+)*")
 """What DuckDB and dlt both take as it is: dlt joins doubled underscores and replaces one at the end."""
 
@@ -156,7 +159,7 @@ def load_places(**overrides: object) -> Places:
 
     lookup = Lookup()
     given = {name: value for name, value in overrides.items() if value is not None}
-    problems: list[str] = []
+    problems = list(lookup.unknown_keys(_own_sections()))
     found: dict[str, str | None] = dict.fromkeys(_KEYS)
     provenance: dict[str, str] = {}
     for name, key in _KEYS.items():
@@ -187,13 +190,20 @@ def load_places(**overrides: object) -> Places:
     return places
 
 
+def _own_sections() -> dict[tuple[str, ...], frozenset[str]]:
+    """Return the sections that are ours alone with every key in them; a stranger there is a typing error."""
+    ours = [key for key in _KEYS.values() if key[0] != _DLTS]
+    sections = {key[:-1] for key in ours}
+    return {section: frozenset(key[-1] for key in ours if key[:-1] == section) for section in sections}
+
+
 def _look_up(lookup: Lookup, key: Sequence[str]) -> Found | None:
     """Return where a setting is found first; dlt also takes a table with the path in `database`."""
     *sections, name = key
-    for one in lookup.find(name, sections):
-        if not isinstance(one.value, Mapping):
-            return one
-    return next(iter(lookup.find("database", key)), None) if name == "credentials" else None
+    found = lookup.find(name, sections)
+    if name == "credentials":
+        found = [one for one in found if not isinstance(one.value, Mapping)] or lookup.find("database", key)
+    return next(iter(found), None)
 
 
 def _parsed(name: str, value: object) -> str:

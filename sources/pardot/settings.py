@@ -229,11 +229,10 @@ SETTINGS_KEYS: Final = (
 )
 """Every key of the source, in the order in which they are looked up."""
 
-_SECTIONS: Final = {
-    ("sources", "pardot"): frozenset(key.name for key in SETTINGS_KEYS),
-    ("publish",): frozenset({"dataset", "duckdb", "parquet"}),
-}
-"""Sections that are ours, with every key in them; a stranger there is a typing error."""
+_SECTION: Final = ("sources", "pardot")
+"""The section that is ours; a stranger there is a typing error."""
+
+_NAMES: Final = frozenset(key.name for key in SETTINGS_KEYS)
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -245,14 +244,13 @@ def load_settings(**overrides: object) -> Settings:
     """
     lookup = Lookup()
     given = _flatten(overrides)
-    known = _SECTIONS["sources", "pardot"]
-    problems = list(lookup.unknown_keys(_SECTIONS))
-    problems += [f"{name} is not a setting{suggestion(name, known)}" for name in sorted(given.keys() - known)]
+    problems = list(lookup.unknown_keys({_SECTION: _NAMES}))
+    problems += [f"{name} is not a setting{suggestion(name, _NAMES)}" for name in sorted(given.keys() - _NAMES)]
     chosen: dict[str, Any] = {}
     provenance: dict[str, str] = {}
     for key in SETTINGS_KEYS:
         section, _, name = key.name.rpartition(".")
-        found = lookup.find(name, ("sources", "pardot", *filter(None, [section])))
+        found = lookup.find(name, (*_SECTION, *filter(None, [section])))
         problems += _misplaced(key, found)
         if key.name in given:
             found = [Found(given[key.name], "argument", may_hold_secrets=True)]

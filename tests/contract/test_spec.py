@@ -78,11 +78,11 @@ def test_every_key_is_read_from_its_variable_and_no_other_is_known(monkeypatch: 
         monkeypatch.delenv(f"{key.environment_variable}S")
 
 
-@pytest.mark.parametrize("name", ["PUBLISH__DUCK", "PUBLISH__PARQUETS"])
-def test_unknown_key_of_publishing_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["PUBLISH__DUCK", "PUBLISH__PARQUETS", "TRANSFORMS__RULE"])
+def test_unknown_key_of_files_and_folders_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "stranger")
     with pytest.raises(SettingsError, match="is not a setting"):
-        load_settings()
+        load_places()
 
 
 def test_no_setting_of_an_earlier_version_is_gone_or_means_something_else() -> None:

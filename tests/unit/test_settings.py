@@ -198,7 +198,6 @@ def test_good_values_are_typed(name: str, given: object, typed: object, minimal:
         ("SOURCES__PARDOT__CREDENTIALS__CLIENTID", "SOURCES__PARDOT__CREDENTIALS__CLIENT_ID"),
         ("SOURCES__PARDOT_ENVIRONMENT", "SOURCES__PARDOT__ENVIRONMENT"),
         ("sources__pardot__objects", "SOURCES__PARDOT__OBJECTS"),
-        ("PUBLISH__PARKET", "PUBLISH__PARQUET"),
     ],
 )
 def test_unknown_variable_names_the_nearest(variable: str, hint: str, minimal: pytest.MonkeyPatch) -> None:
@@ -209,14 +208,20 @@ def test_unknown_variable_names_the_nearest(variable: str, hint: str, minimal: p
 def test_unknown_keys_in_files_name_the_nearest(project: Path, minimal: pytest.MonkeyPatch) -> None:
     write(
         project,
-        config="[sources.pardot]\nobject = 'all'\n[sources.pardot.schema]\nnaming = 'direct'\n[publish]\nduck = 'x'\n",
+        config="[sources.pardot]\nobject = 'all'\n[sources.pardot.schema]\nnaming = 'direct'\n",
         secrets="[sources.pardot.credentials]\nclient_secert = 'x'\n",
     )
     found = problems()
     assert "sources.pardot.object in config.toml is not a setting; did you mean objects?" in found
     assert "sources.pardot.credentials.client_secert in secrets.toml is not a setting; did you mean" in found
-    assert "publish.duck in config.toml is not a setting; did you mean duckdb?" in found
     assert "schema" not in found, "dlt's own sections are dlt's"
+
+
+def test_section_of_anothers_is_not_the_sources_to_judge(project: Path, minimal: pytest.MonkeyPatch) -> None:
+    """A pipeline of one's own may have a section `publish`; those of `pardot-etl` are its own to read."""
+    write(project, config="[publish]\nblog = 'x'\n")
+    minimal.setenv("PUBLISH__TOPIC", "x")
+    assert load_settings().business_unit_id == UNIT
 
 
 def test_unknown_override_is_refused(minimal: pytest.MonkeyPatch) -> None:
