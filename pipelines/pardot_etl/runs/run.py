@@ -192,7 +192,7 @@ def run(
             calls_maximum=calls.maximum,
             seconds=stages.seconds,
             healed=tuple(healed),
-            notices=tuple(tally.notices),
+            notices=dict(tally.notices),
             published=published,
             transform=transform,
             failures=told_once(failures),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import asdict, dataclass, field, replace
@@ -47,13 +48,14 @@ class Tally:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.objects: dict[str, ObjectCounts] = {}
-        self.notices: list[str] = []
+        self.notices = Counter[str]()
+        """Text -> how often it came, in the order of their first coming."""
 
     def __call__(self, event: Event) -> None:
         name = event.fields.get("object")
         with self._lock:
             if event.name in NOTICES:
-                self.notices.append(str(event))
+                self.notices[str(event)] += 1
             if not isinstance(name, str):
                 return
             counts = self.objects.setdefault(name, ObjectCounts())
@@ -122,7 +124,8 @@ class RunSummary:
     calls_maximum: int | None
     seconds: Mapping[str, float]
     healed: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: Mapping[str, int] = field(default_factory=dict)
+    """What a person should see although the run went on: text -> how often it came. JSON has the texts."""
     published: tuple[str, ...] = ()
     transform: Mapping[str, Any] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
@@ -139,7 +142,7 @@ class RunSummary:
             name: {**asdict(counts), "changed": counts.changed, "seen_before": counts.seen_before}
             for name, counts in self.objects.items()
         }
-        return {**{k: v for k, v in asdict(self).items() if k != "objects"}, "objects": objects}
+        return {**asdict(self), "objects": objects, "notices": list(self.notices)}
 
     def lines(self) -> list[str]:
         """Return the summary as plain text, one fact a line, a table of the objects in the middle."""
@@ -162,7 +165,8 @@ class RunSummary:
             )
         lines += self._erased_lines()
         lines += [f"FAILED      {failure}" for failure in self.failures]
-        lines += [f"notice      {notice}" for notice in self.notices]
+        for notice, times in self.notices.items():
+            lines.append(f"notice      {notice}{f' ({times:,} times)' if times > 1 else ''}")
         if self.transform:
             lines.append(f"transform   {self._transform_line()}")
         lines += [f"published   {place}" for place in self.published]

@@ -46,6 +46,7 @@ class PagedQuery:
         self._operation = f"query:{entry.collection}"
         self._on_event = on_event
         self._page_rows = PAGE_ROWS
+        self._warnings = set[str]()
         self.hides_rows = False
         """Whether Pardot said that rows are left out because of this login's access rules."""
 
@@ -169,7 +170,9 @@ class PagedQuery:
 
     def _is_incomplete(self, reply: Reply) -> bool:
         for warning in reply.warnings:
-            self._on_event(Event("query.warning", {"object": self._entry.table, "warning": warning[:120]}))
+            if warning not in self._warnings:  # every page of a query may carry the same one
+                self._warnings.add(warning)
+                self._on_event(Event("query.warning", {"object": self._entry.table, "warning": warning[:120]}))
             self.hides_rows |= warning.strip().startswith(HIDING_WARNING)
         return any(warning.strip().startswith(INCOMPLETE_WARNING) for warning in reply.warnings)
 
