@@ -109,6 +109,11 @@ class Places:
 
         return self.data_folder / "pardot" / business_unit_id / LOGINS
 
+    def session_folder(self, business_unit_id: str, destination: str = "duckdb") -> Path:
+        """Return the folder of the ledger: one for each unit and state, as what one waits for serves no other."""
+        suffix = self.pipeline_name(destination).removeprefix(self.dataset)
+        return self.own_folder / f"{business_unit_id}{suffix}"
+
     def pipeline_name(self, destination: str = "duckdb") -> str:
         """Return the name of dlt's pipeline; each destination has a state and a working folder of its own."""
         return self.dataset if destination in ("duckdb", "filesystem") else f"{self.dataset}_{destination}"

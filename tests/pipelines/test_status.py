@@ -15,7 +15,7 @@ from pardot.exports.ledger import Ledger
 from pardot_emulator import Emulator, ManualClock
 from pardot_etl.configuration import load_places
 from pardot_etl.runs.history import MOST_RUNS, append_run, read_runs, recorded
-from pardot_etl.runs.in_flight import exports_in_flight, usual_seconds
+from pardot_etl.runs.in_flight import all_exports_in_flight, exports_in_flight, usual_seconds
 from pardot_etl.verbs.status import parse_age, read_status
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -92,15 +92,15 @@ def test_looking_at_the_ledger_leaves_no_file_behind(tmp_path: Path) -> None:
         ledger.note_duration("visits", seconds, f"2026-01-0{number + 1}T00:00:00+00:00")
     ledger.close()
     before = files_below(tmp_path)
-    assert usual_seconds(folder) == {"visits": 20.0}
-    assert exports_in_flight(folder) == []
+    assert usual_seconds(folder / "unit") == {"visits": 20.0}
+    assert (exports_in_flight(folder / "unit"), all_exports_in_flight(folder)) == ([], [])
     assert files_below(tmp_path) == before
 
 
 def test_a_ledger_that_is_none_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "unit").mkdir()
     (tmp_path / "unit" / "ledger.sqlite").write_text("no database", encoding="utf-8")
-    assert exports_in_flight(tmp_path) == []
+    assert exports_in_flight(tmp_path / "unit") == all_exports_in_flight(tmp_path) == []
 
 
 def test_a_damaged_snapshot_is_told_and_does_not_end_the_status(tmp_path: Path) -> None:

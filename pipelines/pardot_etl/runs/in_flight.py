@@ -8,9 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pardot.exports.ledger import RESULTS_LAST
+
+LEDGER: Final = "ledger.sqlite"
+"""Its file in the folder of a session."""
 
 
 @dataclass(frozen=True)
@@ -53,22 +56,23 @@ class ExportInFlight:
         }
 
 
-def exports_in_flight(own_folder: Path) -> list[ExportInFlight]:
-    """Return the open exports of every business unit of this installation, oldest first."""
-    return [export for ledger in _ledgers(own_folder) for export in _exports(ledger)]
+def exports_in_flight(session_folder: Path) -> list[ExportInFlight]:
+    """Return the open exports of one business unit and destination, oldest first."""
+    return list(_exports(session_folder / LEDGER))
 
 
-def usual_seconds(own_folder: Path) -> dict[str, float]:
+def all_exports_in_flight(own_folder: Path) -> list[ExportInFlight]:
+    """Return the open exports of every business unit and destination of this installation, oldest first in each."""
+    return [export for ledger in sorted(own_folder.glob(f"*/{LEDGER}")) for export in _exports(ledger)]
+
+
+def usual_seconds(session_folder: Path) -> dict[str, float]:
     """Return, per object, the median of the last durations of its exports; objects without are left out."""
     found: dict[str, list[float]] = {}
-    for ledger in _ledgers(own_folder):
-        for name, seconds in _rows(ledger, "SELECT table_name, seconds FROM durations ORDER BY finished_at DESC"):
-            found.setdefault(name, []).append(seconds)
+    query = "SELECT table_name, seconds FROM durations ORDER BY finished_at DESC"
+    for name, seconds in _rows(session_folder / LEDGER, query):
+        found.setdefault(name, []).append(seconds)
     return {name: sorted(last[:20])[len(last[:20]) // 2] for name, last in found.items()}
-
-
-def _ledgers(own_folder: Path) -> list[Path]:
-    return sorted(own_folder.glob("*/ledger.sqlite"))
 
 
 def _exports(ledger: Path) -> Iterator[ExportInFlight]:

@@ -138,7 +138,7 @@ def run(
             healed += dropped
         from pardot.session import open_session
 
-        folder = _session_folder(settings, places, options)
+        folder = places.session_folder(settings.business_unit_id, options.destination)
         logins = places.logins(settings.business_unit_id)
         with closing(
             open_session(settings, folder=folder, logins=logins, erased=erased, on_event=watch, sleep=sleep)
@@ -250,12 +250,6 @@ def settings_of_dlt(options: RunOptions) -> None:
     for name, value in defaults.items():
         if dlt.config.get(name.lower().replace("__", ".")) is None:
             os.environ.setdefault(name, value)
-
-
-def _session_folder(settings: Settings, places: Places, options: RunOptions) -> Path:
-    """Return the folder of the ledger: one for each unit and state, as what one waits for serves no other."""
-    suffix = places.pipeline_name(options.destination).removeprefix(places.dataset)
-    return places.own_folder / f"{settings.business_unit_id}{suffix}"
 
 
 def pipelines_folder(places: Places) -> Path:

@@ -144,8 +144,9 @@ def plan_run(
     from pardot.volume import Volume
 
     state, rows = read_state(places, destination)
-    usual = usual_seconds(places.own_folder)
-    open_exports = exports_in_flight(places.own_folder)
+    session_folder = places.session_folder(settings.business_unit_id, destination)
+    usual = usual_seconds(session_folder)
+    open_exports = exports_in_flight(session_folder)
     task = Task.UPDATE if backfill is None else Task.BACKFILL
     planned = []
     for entry in entries_of(settings, objects):

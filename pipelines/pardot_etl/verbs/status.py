@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..runs.history import read_runs
-from ..runs.in_flight import ExportInFlight, exports_in_flight
+from ..runs.in_flight import ExportInFlight, all_exports_in_flight
 from ..terminal import duration
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def read_status(places: Places, now: datetime) -> Status:
         last_success_at=next(succeeded, None),
         tables=tables,
         published=published,
-        exports=exports_in_flight(places.own_folder),
+        exports=all_exports_in_flight(places.own_folder),
     )
 
 
