@@ -338,7 +338,7 @@ def test_the_plan_is_corrected_by_what_such_runs_took(emulator: Emulator) -> Non
     assert json.loads(invoke("plan", *asked, "--json").out)["expected_seconds"] is None  # the first one is no such run
     assert invoke("run", *asked, "--no-transform").code == 0
     run = json.loads(invoke("run", *asked, "--no-transform", "--json").out)
-    assert run["estimated_calls"] != run["api_calls"]
+    assert run["estimated_calls"] < run["api_calls"], "prospects with fields of several values come by export"
     planned = json.loads(invoke("plan", *asked, "--json").out)
     assert (planned["estimated_calls"], planned["expected_calls"]) == (run["estimated_calls"], run["api_calls"])
     lines = invoke("plan", *asked).out

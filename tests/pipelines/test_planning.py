@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from command_line import invoke
+from kit import END, build_store, open_account
 
 from pardot.exports.ledger import Ledger
+from pardot.settings import Settings
 from pardot_etl.configuration import load_places
+from pardot_etl.runs.run import RunOptions
+from pardot_etl.verbs.planning import plan_run
 
 UNIT = "0Uv000000000001CAA"
 SETTINGS = {
@@ -48,3 +54,25 @@ def test_exports_of_another_destination_or_unit_do_not_go_on_here(settings: None
     assert plan("--destination", "postgres")["objects"][0]["in_flight"] == ["88101"]
     status = json.loads(invoke("status", "--json").out)
     assert {export["export_id"] for export in status["exports_in_flight"]} == {"88101", "88102"}
+
+
+@pytest.mark.parametrize(
+    "tables", [("visitor_activities", "campaigns"), ("opportunities", "custom_fields", "emails"), ("visits", "forms")]
+)
+def test_estimate_is_what_the_run_makes(tables: tuple[str, ...], tmp_path: Path) -> None:
+    """Of a first run and of a quiet one, where exports take the usual looks and no field needs one."""
+    chosen: dict[str, Any] = {
+        "start_date": END - timedelta(days=300),
+        "few_rows": Settings.few_rows,
+        "review_days": 0,
+    }
+    with build_store(300) as store:
+        account = open_account(tmp_path, store)
+        with account.emulator:
+            for _ in range(2):
+                planned = plan_run(account.settings(**chosen), account.places, account.clock.now(), objects=tables)
+                before = len(account.emulator.calls)
+                summary = account.run(RunOptions(objects=tables, transform=False), **chosen)
+                made = [call.operation for call in account.emulator.calls[before:] if call.operation != "token"]
+                assert planned.calls == summary.api_calls == len(made), made
+                account.clock.advance(timedelta(days=1))

@@ -66,6 +66,11 @@ def all_exports_in_flight(own_folder: Path) -> list[ExportInFlight]:
     return [export for ledger in sorted(own_folder.glob(f"*/{LEDGER}")) for export in _exports(ledger)]
 
 
+def has_loaded(session_folder: Path) -> bool:
+    """Whether a load was finished with the ledger; a run with a new one looks for open exports at Pardot."""
+    return any(version for (version,) in _rows(session_folder / LEDGER, "PRAGMA user_version"))
+
+
 def usual_seconds(session_folder: Path) -> dict[str, float]:
     """Return, per object, the median of the last durations of its exports; objects without are left out."""
     found: dict[str, list[float]] = {}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..runs.experience import Experience, kind_of_run, learn
 from ..runs.history import read_runs
-from ..runs.in_flight import ExportInFlight, exports_in_flight, usual_seconds
+from ..runs.in_flight import ExportInFlight, exports_in_flight, has_loaded, usual_seconds
 
 if TYPE_CHECKING:
     from pardot.backfills import Backfill
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from ..configuration import Places
     from ..runs.run import RunOptions
 
-CALLS_TO_START: Final = 2
-"""One login and one look at the account's counters."""
+CALLS_TO_START: Final = 1
+"""One look at the account's counters; logins are no API calls."""
 
 _USUAL_LOOKS: Final = 3
 """Looks at an export whose usual duration is not known yet."""
@@ -69,6 +69,8 @@ class RunPlan:
 
     objects: tuple[ObjectPlan, ...]
     is_first: bool
+    looks_for_exports: bool = False
+    """Whether Pardot's list of exports is asked for, once, because the ledger is new."""
     reviews: tuple[str, ...] = ()
     """Tables whose loaded rows are due to be looked at again; their calls are not estimated."""
     kind: str = ""
@@ -79,7 +81,7 @@ class RunPlan:
     @property
     def calls(self) -> int:
         """Estimated API calls in all."""
-        return CALLS_TO_START + sum(one.calls for one in self.objects)
+        return CALLS_TO_START + self.looks_for_exports + sum(one.calls for one in self.objects)
 
     @property
     def expected_calls(self) -> int:
@@ -175,6 +177,7 @@ def plan_run(
     reviews = (
         due_for_review([one.plan.entry for one in planned], state, now, settings.review_days) if is_reviewed else []
     )
+    creates = any(one.plan.way == "export" and not one.in_flight for one in planned)
     is_first = not any(one.get("through") for one in state.values())
     kind = kind_of_run(
         task=task.value,
@@ -184,7 +187,14 @@ def plan_run(
         has_reviews=bool(reviews),
     )
     experience = learn(read_runs(places.own_folder), kind)
-    return RunPlan(tuple(planned), is_first=is_first, reviews=tuple(reviews), kind=kind, experience=experience)
+    return RunPlan(
+        tuple(planned),
+        is_first=is_first,
+        looks_for_exports=creates and task is Task.UPDATE and not has_loaded(session_folder),
+        reviews=tuple(reviews),
+        kind=kind,
+        experience=experience,
+    )
 
 
 def plan_for_comparison(settings: Settings, places: Places, options: RunOptions) -> RunPlan | None:
