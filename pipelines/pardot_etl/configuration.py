@@ -270,8 +270,7 @@ def _conflicts(places: Places) -> Iterator[str]:
             f"publish.duckdb and destination.duckdb.credentials are the same file ({published}); "
             "readers would block the job, so give them two names"
         )
-    name = _name_in_duckdb(places.working_database)
-    if name.startswith(places.dataset) and name.removeprefix(places.dataset) in ("", *_SCHEMAS_BESIDE):
+    if name := schema_called_like(places.working_database, places.dataset):
         yield (
             f"destination.duckdb.credentials: DuckDB names a database after its file, and {working} would be called "
             f"{name}, as a schema of the dataset {places.dataset} in it; give the file another name"
@@ -287,9 +286,14 @@ def _conflicts(places: Places) -> Iterator[str]:
         yield f"publish.parquet and destination.filesystem.bucket_url share {folders[0]}; name two folders"
 
 
-def _name_in_duckdb(path: Path) -> str:
-    """Return the name that DuckDB gives to a database file: the first part of the file's."""
-    return next(filter(None, path.name.lower().split(".")), "")
+def schema_called_like(file: Path, dataset: str) -> str | None:
+    """Return the schema of a dataset that has the name of a database file; `schema.table` is ambiguous in such a file.
+
+    DuckDB calls a database by the first part of its file's name.
+    """
+    name = next(filter(None, file.name.lower().split(".")), "")
+    beside = name.removeprefix(dataset)
+    return name if name.startswith(dataset) and beside in ("", *_SCHEMAS_BESIDE) else None
 
 
 def _switched_folders(places: Places) -> Iterator[tuple[str, Path]]:

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import duckdb
 import pytest
 from command_line import files_below, invoke
 from kit import END, HISTORY_START, Account, build_store, open_account
@@ -13,7 +14,7 @@ from kit import END, HISTORY_START, Account, build_store, open_account
 from pardot.errors import RunLockedError, SettingsError, StorageError
 from pardot.exports.ledger import Ledger
 from pardot_emulator import Emulator, ManualClock
-from pardot_etl.configuration import load_places
+from pardot_etl.configuration import load_places, schema_called_like
 from pardot_etl.runs.history import MOST_RUNS, append_run, read_runs, recorded
 from pardot_etl.runs.in_flight import all_exports_in_flight, exports_in_flight, usual_seconds
 from pardot_etl.verbs.status import parse_age, read_status
@@ -48,10 +49,27 @@ def test_after_a_run_every_table_has_rows_and_a_freshness(monkeypatch: pytest.Mo
     assert found["last_success_age_seconds"] < 60
     assert found["runs"][0]["exit_code"] == 0
     assert found["allowance"]["maximum"] == 100_000
+    assert "write `pardot.pardot.` before its tables" in found["published"]
+    assert _rows_of("pardot.duckdb", "pardot.pardot.prospects") == counts["prospects"]
+    with pytest.raises(duckdb.BinderException, match="Ambiguous"):
+        _rows_of("pardot.duckdb", "pardot.prospects")
     text = invoke("status", "--max-age", "26h")
     assert text.code == 0
     assert "rows loaded" in text.out
     assert "visitor_activities" in text.out
+
+
+def _rows_of(file: str, table: str) -> int:
+    with duckdb.connect(file, read_only=True) as db:
+        return int(db.execute(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+
+
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [("pardot.duckdb", "pardot"), ("Pardot_marts.v2.db", "pardot_marts"), ("snapshot.duckdb", None), ("par.db", None)],
+)
+def test_only_a_file_that_is_called_like_a_schema_needs_three_parts(file: str, schema: str | None) -> None:
+    assert schema_called_like(Path("/srv") / file, "pardot") == schema
 
 
 def test_an_old_or_missing_success_is_exit_1_for_monitors() -> None:

@@ -169,7 +169,15 @@ def _read_published(path: Path, dataset: str) -> tuple[list[TableFreshness], str
             found = [_freshness(db, dataset, name) for name in tables(db, dataset)]
     except StorageError as error:
         return [], f"{path} cannot be read: {error.reason}"
-    return found, f"{path} (open it with `duckdb -readonly {path.name}`)"
+    return found, f"{path} ({_how_to_open(path, dataset)})"
+
+
+def _how_to_open(path: Path, dataset: str) -> str:
+    """Return how to look at the published file, and what to write where its name is a schema's, too."""
+    from ..configuration import schema_called_like
+
+    schema = schema_called_like(path, dataset)
+    return "`duckdb -readonly` opens it" + (f"; write `{schema}.{schema}.` before its tables" if schema else "")
 
 
 def _freshness(db: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableFreshness:
