@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,13 +62,51 @@ def test_nothing_outside_its_folder_is_touched_or_read(played: tuple[Outcome, Pa
 
 
 def test_what_it_promises_is_there(played: tuple[Outcome, Path]) -> None:
-    outcome, home = played
+    _, home = played
     folder = home / "shown"
     assert (folder / "report.html").stat().st_size > 5_000
-    sql = outcome.out.partition("duckdb -readonly ")[2].partition('"')[2].partition('"')[0]
-    with duckdb.connect(str(folder / "pardot.duckdb"), read_only=True) as db:
-        assert db.execute(sql).fetchall()
     assert not (folder / "first_day.duckdb").exists()
+
+
+def test_what_it_says_to_try_works_as_it_stands(played: tuple[Outcome, Path]) -> None:
+    outcome, home = played
+    _, look, serve, load = re.findall(r"^  (?:\d\.|  ) (.+)$", outcome.out.partition("try next")[2], re.MULTILINE)
+    environment = {**os.environ, "PATH": ""}  # nothing but what is installed here
+    shell = ["/bin/sh", "-c"]
+    seen = subprocess.run([*shell, look], cwd=home, env=environment, capture_output=True, text=True, check=True)
+    assert "open_rate" in seen.stdout
+    for line in (serve.replace(" emulator", " emulator --help"), f"{load} --help"):
+        seen = subprocess.run([*shell, line], cwd=home, env=environment, capture_output=True, text=True, check=True)
+        assert "Usage: pardot-etl" in seen.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/srv/pardot/.venv/bin/pardot-etl", ".venv/bin/pardot-etl"),
+        ("/srv/pardot/pardot-etl", "./pardot-etl"),
+        ("/srv/pardot/demo/report.html", "demo/report.html"),
+        ("/opt/pardot-etl", "/opt/pardot-etl"),
+    ],
+)
+def test_path_is_shown_from_the_current_folder_on_where_that_is_shorter(
+    path: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.getcwd", lambda: "/srv/pardot")
+    assert demo.path_from_here(Path(path)) == shown
+
+
+def test_program_on_the_path_is_shown_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "bin" / "pardot-etl"
+    program.parent.mkdir()
+    program.touch(mode=0o755)
+    monkeypatch.setattr("sys.argv", [str(program), "demo"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert demo.own_program() == ("bin/pardot-etl", str(program))
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert demo.own_program() == ("pardot-etl", "pardot-etl")
+    monkeypatch.setattr("sys.argv", [str(tmp_path / "cli.py"), "demo"])
+    assert demo.own_program()[0].endswith("python -m pardot_etl.cli")
 
 
 def test_none_of_its_secrets_is_shown_or_left_behind(played: tuple[Outcome, Path]) -> None:

@@ -7,8 +7,11 @@ the same numbers.
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -298,9 +301,32 @@ def _write_report(places: Places, folder: Path, show: Show) -> None:
 
 
 def _next_steps(places: Places, folder: Path) -> Iterator[str]:
-    yield f"  1. open {folder / 'report.html'}"
-    yield (
-        f"  2. duckdb -readonly {places.published_database} "
-        '"SELECT name, sent, open_rate FROM pardot_marts.email_performance ORDER BY sent DESC LIMIT 10"'
-    )
-    yield "  3. pardot-etl emulator   # paste the lines it prints into a second shell, then `pardot-etl run`"
+    """Yield what to try, as lines that work where the demonstration was called, with nothing else installed."""
+    query = "SELECT name, sent, open_rate FROM pardot_marts.email_performance ORDER BY sent DESC LIMIT 10"
+    file = json.dumps(path_from_here(places.published_database), ensure_ascii=False)
+    look = f'import duckdb; print(duckdb.connect({file}, read_only=True).sql("{query}"))'
+    here, anywhere = own_program()
+    yield f"  1. open {shlex.quote(path_from_here(folder / 'report.html'))}"
+    yield f"  2. {shlex.quote(path_from_here(Path(sys.executable)))} -c {shlex.quote(look)}"
+    yield f"  3. {here} emulator   # then, in an empty folder, in a second shell with the lines it prints:"
+    yield f"     DLT_DATA_DIR=data {anywhere} run"
+
+
+def own_program() -> tuple[str, str]:
+    """Return how to start this very program once more, from the current folder and from any."""
+    called = Path(sys.argv[0]).absolute()
+    if called.suffix == ".py" or not called.is_file():  # `python -m`, or called by another program
+        start, rest = Path(sys.executable), f" -m {__package__.partition('.')[0]}.cli"
+    else:
+        start, rest = called, ""
+    on_path = shutil.which(start.name)
+    if not rest and on_path and Path(on_path).absolute() == start:
+        return start.name, start.name
+    return shlex.quote(path_from_here(start)) + rest, shlex.quote(str(start)) + rest
+
+
+def path_from_here(path: Path) -> str:
+    """Return a path from the current folder on where that is shorter, so that a shell takes it for a path."""
+    below = os.path.relpath(path)
+    below = below if os.sep in below else f"{os.curdir}{os.sep}{below}"
+    return min(below, str(path.absolute()), key=len)
