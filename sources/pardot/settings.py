@@ -80,7 +80,8 @@ class Settings:
     """The API user's time zone, an IANA name; needed by versions 3 and 4, whose times carry no offset."""
 
     start_date: datetime | None = None
-    """Where history begins, a date or date-time (UTC without an offset); default one year before now."""
+    """Where history begins, a date or date-time (UTC without an offset); default one year before now, or before the
+    newest visitor activity where that is older: an account that rests has its last year."""
 
     objects: Literal["standard", "all"] | tuple[str, ...] = "standard"
     """`standard` (what the reporting tables need), `all`, or a list of table names."""
@@ -99,10 +100,11 @@ class Settings:
     """Longest silence within one request, seconds."""
 
     max_daily_calls: int | None = None
-    """API calls a day at which we stop; default the account's own allowance."""
+    """API calls a day of everyone who uses the account, ours among them; we stop `reserve_percent` below it. Default,
+    and never more than, the account's own allowance."""
 
     reserve_percent: float = 10.0
-    """Share of the allowance that is left to other users, percent."""
+    """Share of `max_daily_calls`, or of the account's allowance where that is smaller, that is left over, percent."""
 
     review_days: int = 30
     """Days within which every loaded row is looked at again, for rows purged or changed without a stamp; 0 is never."""

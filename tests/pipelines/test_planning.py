@@ -76,3 +76,19 @@ def test_estimate_is_what_the_run_makes(tables: tuple[str, ...], tmp_path: Path)
                 made = [call.operation for call in account.emulator.calls[before:] if call.operation != "token"]
                 assert planned.calls == summary.api_calls == len(made), made
                 account.clock.advance(timedelta(days=1))
+
+
+def test_plan_without_a_start_says_that_a_run_looks_for_the_newest_activity(tmp_path: Path) -> None:
+    """The plan asks nobody, so it cannot know that an account rests: it says so, and counts the call."""
+    options = RunOptions(objects=("visitor_activities",), transform=False)
+    chosen: dict[str, Any] = {"start_date": None, "few_rows": Settings.few_rows, "review_days": 0}
+    with build_store(100) as store:
+        account = open_account(tmp_path, store)
+        with account.emulator:
+            account.clock.advance(timedelta(hours=12))  # midnight: a year is one window
+            planned = plan_run(account.settings(**chosen), account.places, account.clock.now(), objects=options.objects)
+            assert "`start_date` is not set" in "\n".join(planned.lines())
+            assert planned.calls == account.run(options, **chosen).api_calls
+            assert [call.operation for call in account.emulator.calls].count("query:visitor-activities") == 1
+            planned = plan_run(account.settings(**chosen), account.places, account.clock.now(), objects=options.objects)
+            assert "start_date" not in "\n".join(planned.lines())

@@ -71,6 +71,8 @@ class RunPlan:
     is_first: bool
     looks_for_exports: bool = False
     """Whether Pardot's list of exports is asked for, once, because the ledger is new."""
+    looks_for_newest: bool = False
+    """Whether the newest activity is asked for: where it is old, and no `start_date` set, history begins before it."""
     reviews: tuple[str, ...] = ()
     """Tables whose loaded rows are due to be looked at again; their calls are not estimated."""
     kind: str = ""
@@ -81,7 +83,8 @@ class RunPlan:
     @property
     def calls(self) -> int:
         """Estimated API calls in all."""
-        return CALLS_TO_START + self.looks_for_exports + sum(one.calls for one in self.objects)
+        first = CALLS_TO_START + self.looks_for_exports + self.looks_for_newest
+        return first + sum(one.calls for one in self.objects)
 
     @property
     def expected_calls(self) -> int:
@@ -110,6 +113,8 @@ class RunPlan:
             head = f"{one.plan.entry.table:<{width}}  {one.plan.way:<6}  {one.calls:>5}"
             lines.append(f"{head}  {first}{f'  ({one.note})' if one.note else ''}")
             lines += [f"{'':<{width + 17}}{window}" for window in others]
+        if self.looks_for_newest:
+            lines += ["", "`start_date` is not set: where the newest activity is old, windows begin a year before it"]
         first_run = ", and one more per 1,000 rows or result file that a first run finds" if self.is_first else ""
         if self.reviews:
             lines += ["", f"then loaded rows are looked at again: {', '.join(self.reviews)}"]
@@ -177,6 +182,10 @@ def plan_run(
     reviews = (
         due_for_review([one.plan.entry for one in planned], state, now, settings.review_days) if is_reviewed else []
     )
+    begins = any(
+        one.plan.entry.route is Route.EXPORT and not state.get(one.plan.entry.table, {}).get("through")
+        for one in planned
+    )
     creates = any(one.plan.way == "export" and not one.in_flight for one in planned)
     is_first = not any(one.get("through") for one in state.values())
     kind = kind_of_run(
@@ -191,6 +200,7 @@ def plan_run(
         tuple(planned),
         is_first=is_first,
         looks_for_exports=creates and task is Task.UPDATE and not has_loaded(session_folder),
+        looks_for_newest=begins and task is Task.UPDATE and settings.start_date is None,
         reviews=tuple(reviews),
         kind=kind,
         experience=experience,
