@@ -88,11 +88,11 @@ and what is kept where: [logging-in.md](logging-in.md).
 
 | login | keys beside `client_id` |
 |---|---|
+| `pardot-etl login` | none, or `client_secret` where the app asks for it |
 | refresh token | `refresh_token`, and `client_secret` where the app asks for it |
-| user name and password | `client_secret`, `username`, `password`, and `security_token` where the org asks for it |
 | JWT bearer | `username`, and `private_key` or `private_key_file` |
 | client credentials | `client_secret` alone; `login_url` is your My Domain host |
-| stored | none, or `client_secret` where the app asks for it; made by `pardot-etl login` |
+| user name and password | `client_secret`, `username`, `password`, and `security_token` where the org asks for it |
 """
 
 ERRORS_HEAD = """\

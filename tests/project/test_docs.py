@@ -8,6 +8,7 @@ import re
 import shlex
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import click
 import pytest
@@ -16,7 +17,7 @@ from project_code import PACKAGES, ROOT
 
 from pardot.catalogue import CATALOGUE
 from pardot.errors import PardotError
-from pardot.settings import SETTINGS_KEYS
+from pardot.settings import SETTINGS_KEYS, LoginMethod
 from pardot_etl.cli import commands
 from pardot_etl.configuration import _KEYS as PLACES
 
@@ -72,6 +73,26 @@ def test_secrets_example_holds_no_value() -> None:
     values = re.findall(r'^(?:# )?[a-z_]+ = "(.*)"$', text, re.MULTILINE)
     assert len(values) == sum(key.name.startswith("credentials.") for key in SETTINGS_KEYS)
     assert set(values) == {""}
+
+
+def test_every_list_of_logins_has_those_of_the_code() -> None:
+    number = len(get_args(LoginMethod))
+    head = {"README.md": "   | login | when | keys |", "docs/settings.md": "| login | keys beside `client_id` |"}
+    for name, line in head.items():
+        rows = (ROOT / name).read_text(encoding="utf-8").partition(line)[2].partition("\n\n")[0]
+        assert len(rows.splitlines()) - 2 == number, name
+    secrets = (ROOT / ".dlt" / "example.secrets.toml").read_text(encoding="utf-8")
+    assert re.findall(r"^# Login (\d),", secrets, re.MULTILINE) == [str(each) for each in range(1, number + 1)]
+    ways = re.findall(r"There are (\w+) ways to a token", (ROOT / "docs" / "logging-in.md").read_text(encoding="utf-8"))
+    assert ways == [("no", "one", "two", "three", "four", "five", "six")[number]]
+
+
+def test_layout_in_the_readme_has_every_folder_and_page() -> None:
+    layout = README.partition("## Layout")[2]
+    assert [name for name in ("benchmarks", "docs", "tests") if not re.search(rf"^{name} ", layout, re.MULTILINE)] == []
+    words = {"dbt": "dbt", "fivetran": "Fivetran", "portable": "other databases", "notebook": "a notebook"}
+    pages = {page.stem for page in (ROOT / "docs").iterdir() if page.suffix in (".md", ".ipynb")}
+    assert [page for page in sorted(pages) if words.get(page, page.replace("-", " ")) not in layout] == []
 
 
 @pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
