@@ -1,4 +1,5 @@
-"""The pages that are made from the code: settings, objects, errors, and what the API's documentation leaves open.
+"""The pages that are made from the code: settings, objects, errors, what the API's documentation leaves open; and the
+table of notices in the page about operating.
 
     python docs/generate.py            write the pages anew
     python docs/generate.py switches   print the one about the API's open questions
@@ -27,6 +28,7 @@ from pardot.errors import (
 )
 from pardot.settings import SETTINGS_KEYS
 from pardot_emulator import Behaviour
+from pardot_etl.runs.notices import NOTICES
 
 HERE = Path(__file__).parent
 
@@ -155,6 +157,9 @@ are set aside.
 """
 
 
+NOTICES_BEGIN = "<!-- The table is made by docs/generate.py from the code; change the texts there. -->"
+NOTICES_END = "<!-- End of the table. -->"
+
 OBJECTS_HEAD = """\
 # Objects
 
@@ -235,6 +240,16 @@ def open_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def operating_page() -> str:
+    """Return docs/operating.md, which is written by hand, with the table of notices as it is now."""
+    page = (HERE / "operating.md").read_text(encoding="utf-8")
+    before, begin, rest = page.partition(NOTICES_BEGIN)
+    _, end, after = rest.partition(NOTICES_END)
+    lines = ["| notice | what it means | what to do |", "|---|---|---|"]
+    lines += [f"| `{name}` | {_cell(notice.means)} | {_cell(notice.to_do)} |" for name, notice in NOTICES.items()]
+    return "".join([before, begin, "\n\n", "\n".join(lines), "\n\n", end, after])
+
+
 def objects_page() -> str:
     """Return docs/objects.md."""
     lines = [OBJECTS_HEAD.rstrip()]
@@ -279,6 +294,7 @@ PAGES = {
     "objects.md": objects_page,
     "errors.md": errors_page,
     "open-questions.md": open_page,
+    "operating.md": operating_page,
 }
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from pardot.events import Event, FieldValue, log_event
 from pardot.redaction import Secret
 from pardot_etl.logs import JsonFormatter
-from pardot_etl.runs.summary import NOTICES
+from pardot_etl.runs.notices import NOTICES
 from pardot_etl.terminal import Board, duration, event_line, plain_progress, render, size
 
 POLLED: dict[str, FieldValue] = {

@@ -20,11 +20,12 @@ from pardot.errors import PardotError
 from pardot.settings import SETTINGS_KEYS, LoginMethod
 from pardot_etl.cli import commands
 from pardot_etl.configuration import _KEYS as PLACES
+from pardot_etl.runs.notices import NOTICES
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROSE = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 KEYS = [key.key for key in SETTINGS_KEYS] + [".".join(key) for key in PLACES.values()]
-GENERATED = ("settings.md", "objects.md", "errors.md", "open-questions.md")
+GENERATED = ("settings.md", "objects.md", "errors.md", "open-questions.md", "operating.md")
 
 
 def _generator() -> ModuleType:
@@ -46,6 +47,19 @@ def _commands_in(text: str) -> list[list[str]]:
 def test_generated_page_is_current(page: str) -> None:
     made = _generator().PAGES[page]()
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == made, "run: python docs/generate.py"
+
+
+def test_every_notice_is_explained_and_sent_by_something() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (.+) \| (.+) \|$", page, re.MULTILINE)
+    assert [name for name, _, _ in rows] == list(NOTICES)
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for package in ("pardot", "pardot_etl")
+        for path in PACKAGES[package].rglob("*.py")
+        if path.stem != "notices"
+    )
+    assert [name for name in NOTICES if f'"{name}"' not in code] == []
 
 
 @pytest.mark.parametrize("key", KEYS)

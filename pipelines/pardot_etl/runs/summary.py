@@ -12,6 +12,8 @@ from typing import Any
 from pardot.errors import LimitReachedError, PardotError
 from pardot.events import Event
 
+from .notices import NOTICES
+
 
 @dataclass
 class ObjectCounts:
@@ -79,35 +81,6 @@ class Tally:
         """Go back to an earlier account, because the extraction starts again."""
         with self._lock:
             self.objects = {name: replace(counts) for name, counts in objects.items()}
-
-
-NOTICES = frozenset(
-    {
-        "query.warning",
-        "custom_field.found",
-        "related_field.found",
-        "related_field.refused",
-        "version.switched",
-        "custom_field.refused",
-        "field.left_out",
-        "field.refused",
-        "account.unreadable",
-        "export.halved",
-        "export.lost",
-        "export.adopted",
-        "backfill.not_needed",
-        "column.renamed",
-        "column.widened",
-        "review.failed",
-        "review.in_doubt",
-        "review.postponed",
-        "rows.purged",
-        "rows.erased",
-        "erasure.key_lost",
-        "rejects.damaged",
-    }
-)
-"""Events that a person should see in the summary although the run went on."""
 
 
 @dataclass(frozen=True)
