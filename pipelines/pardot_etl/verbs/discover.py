@@ -31,7 +31,6 @@ Source: Account Engagement API v5, VisitorActivity object page; Export API versi
 """
 
 _ABOVE_ALL_IDS: Final = 2**31 - 1
-_MISSING_ABILITY: Final = 46
 _LINE_WIDTH: Final = 110
 
 
@@ -270,12 +269,12 @@ def discover(
 
 def _learn_account(dialect: Dialect, allowance: Allowance) -> None:
     """Learn the day's calls; a login that may not see them goes on without, any other refusal ends it."""
-    from pardot.errors import AuthenticationError, RejectedRequestError
+    from pardot.errors import RejectedRequestError
 
     try:
         allowance.learn_account(dialect.account())
     except RejectedRequestError as error:
-        if isinstance(error, AuthenticationError) and error.code != _MISSING_ABILITY:
+        if error.refuses_login:
             raise
 
 
