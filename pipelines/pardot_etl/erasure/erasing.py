@@ -26,8 +26,6 @@ _TEXTS: Final = ("VARCHAR", "character varying", "text")
 
 Execute = Callable[[str], Sequence[Sequence[Any]]]
 """Runs a statement in the destination and returns its rows, none for what has none."""
-Columns = Mapping[str, Mapping[str, str]]
-"""Table -> column -> type."""
 
 
 @dataclass
