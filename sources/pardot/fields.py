@@ -114,7 +114,7 @@ class FieldChoice:
         unknown = [each for each in custom if each.name not in taken and each.name not in refused]
         # What only an export delivers, only an export can refuse.
         by_export = [each.name for each in unknown if each.needs_export]
-        asked = self._judged([each.name for each in unknown if not each.needs_export])
+        asked = judged(self._dialect, self._entry, [each.name for each in unknown if not each.needs_export])
         for name, is_taken in chain(zip(by_export, repeat(True)), asked):
             # Each at once: where the calls of a day end in between, the next day need not ask again.
             if is_taken:
@@ -138,22 +138,9 @@ class FieldChoice:
         at = api_time(self._server_now())
         self._state["refused_fields"] = {**self._refused(), **dict.fromkeys(refused, at)}
 
-    def _judged(self, names: Sequence[str]) -> Iterator[tuple[str, bool]]:
-        """Yield each name and whether the query takes it, by halving what is refused; one call when all are taken."""
-        if not names:
-            return
-        if self._dialect.takes(self._entry, names):
-            yield from ((name, True) for name in names)
-        elif len(names) == 1:
-            yield names[0], False
-        else:
-            middle = len(names) // 2
-            yield from self._judged(names[:middle])
-            yield from self._judged(names[middle:])
-
     def _unusable(self, names: Sequence[str]) -> list[str]:
         """Return the names that the query refuses."""
-        return [name for name, is_taken in self._judged(names) if not is_taken]
+        return [name for name, is_taken in judged(self._dialect, self._entry, names) if not is_taken]
 
     def _with_distinct_columns(self, fields: Iterable[Field]) -> Iterator[Field]:
         """Give a field whose usual column another one has a column of its own; the first one keeps it."""
@@ -197,3 +184,17 @@ def _stands_in_quotes(message: str, name: str) -> bool:
 
 def _is_no_word(_message: str, name: str) -> bool:
     return not (name.isalpha() and name.islower())
+
+
+def judged(dialect: Dialect, entry: Entry, names: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Yield each name and whether the query takes it, by halving what is refused; one call when all are taken."""
+    if not names:
+        return
+    if dialect.takes(entry, names):
+        yield from ((name, True) for name in names)
+    elif len(names) == 1:
+        yield names[0], False
+    else:
+        middle = len(names) // 2
+        yield from judged(dialect, entry, names[:middle])
+        yield from judged(dialect, entry, names[middle:])

@@ -311,25 +311,15 @@ def _ask(dialect: Dialect, allowance: Allowance, found: ObjectFound) -> ObjectFo
 
 def _read_one_row(dialect: Dialect, allowance: Allowance, entry: Entry, custom: Sequence[Field]) -> tuple[str, ...]:
     """Ask for one row with every field and return the names of those that are refused."""
+    from pardot.fields import judged
+
     fields = [each for each in (*entry.fields, *custom) if each.is_asked and not each.needs_export]
     names = [each.name for each in fields if each.name != "id"]
     calls = allowance.calls_made
-    refused = tuple(_refused(dialect, entry, names))
+    refused = tuple(name for name, is_taken in judged(dialect, entry, names) if not is_taken)
     if allowance.calls_made == calls:  # this version refuses no field, so nothing was asked yet
         next(iter(dialect.query(entry, ["id", *names]).iter_pages(above_id=_ABOVE_ALL_IDS)), None)
     return refused
-
-
-def _refused(dialect: Dialect, entry: Entry, names: Sequence[str]) -> Iterator[str]:
-    """Yield the names that the query does not take, by halving what is refused; one call when all are taken."""
-    if dialect.takes(entry, names):
-        return
-    if len(names) <= 1:
-        yield from names
-        return
-    middle = len(names) // 2
-    yield from _refused(dialect, entry, names[:middle])
-    yield from _refused(dialect, entry, names[middle:])
 
 
 # What is stored.
