@@ -103,6 +103,14 @@ class Places:
         """The part of the data folder that is this dataset's, not dlt's."""
         return self.data_folder / self.dataset
 
+    @property
+    def lake_folder(self) -> Path | None:
+        """The folder of the raw tables as Parquet files; None where none is set, or it is not on this machine."""
+        scheme, found, rest = (self.lake or "").partition("://")
+        if not self.lake or (found and scheme != "file"):
+            return None
+        return _path(rest if found else self.lake) / self.dataset
+
     def logins(self, business_unit_id: str) -> Path:
         """Return the folder of refresh tokens that logins handed out; all destinations and datasets share them."""
         from pardot.api.token_store import LOGINS
@@ -300,9 +308,8 @@ def _switched_folders(places: Places) -> Iterator[tuple[str, Path]]:
     """Yield the folders that are switched in as a whole, with their keys."""
     if places.published_parquet:
         yield "publish.parquet", places.published_parquet.resolve()
-    if places.lake and ("://" not in places.lake or places.lake.startswith("file://")):
-        lake = _path(places.lake.removeprefix("file://")) / places.dataset
-        yield "destination.filesystem.bucket_url", lake.resolve()
+    if places.lake_folder:
+        yield "destination.filesystem.bucket_url", places.lake_folder.resolve()
 
 
 def _holds(folder: Path, place: Path) -> bool:

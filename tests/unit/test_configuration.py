@@ -94,3 +94,18 @@ def test_problems_of_source_and_places_come_together_and_once(monkeypatch: pytes
         load_configuration()
     text = "\n".join(caught.value.problems)
     assert text.count("BUSINES_UNIT_ID") == text.count("TRANSFORMS__FIVETAN") == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "folder"),
+    [
+        ("lake", "{here}/lake/pardot"),
+        ("file:///srv/lake", "/srv/lake/pardot"),
+        ("file://lake", "{here}/lake/pardot"),
+        ("~/lake", "{home}/lake/pardot"),
+        ("s3://bucket/lake", None),
+    ],
+)
+def test_lake_is_a_folder_of_this_machine_or_none(url: str, folder: str | None, tmp_path: Path) -> None:
+    found = load_places(lake=url).lake_folder
+    assert found == (folder and Path(folder.format(here=tmp_path, home=Path.home())))

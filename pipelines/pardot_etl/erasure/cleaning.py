@@ -140,10 +140,8 @@ def published_lake(places: Places) -> Path | None:
     """Return the folder of Parquet files of the raw tables, where there is one on this machine."""
     from ..files.parquet_folder import MANIFEST
 
-    if not places.lake or ("://" in places.lake and not places.lake.startswith("file://")):
-        return None
-    folder = Path(places.lake.removeprefix("file://")).expanduser().absolute() / places.dataset
-    return folder if (folder / MANIFEST).is_file() else None
+    folder = places.lake_folder
+    return folder if folder and (folder / MANIFEST).is_file() else None
 
 
 def clean_work_files(places: Places, erased: ErasedPeople, pipelines: Iterable[str]) -> Iterable[str]:

@@ -262,13 +262,13 @@ def _lake(places: Places, options: RunOptions) -> Path | None:
         return None
     if not places.lake:
         raise SettingsError("`destination.filesystem.bucket_url` is not set, and `--destination filesystem` needs it")
-    scheme, found, rest = places.lake.partition("://")
-    if found and scheme != "file":
+    if not places.lake_folder:
+        scheme = places.lake.partition("://")[0]
         raise SettingsError(
             f"`destination.filesystem.bucket_url` is {scheme}://…, and only a local folder is switched in atomically",
             next_step="Nothing was started; name a local folder and copy it to the bucket after the run",
         )
-    return Path(rest if found else places.lake).expanduser().absolute() / places.dataset
+    return places.lake_folder
 
 
 def open_own_pipeline(places: Places, options: RunOptions) -> tuple[Pipeline, list[str]]:
