@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pardot.errors import StorageError
 
 if TYPE_CHECKING:
     import duckdb
+
+    from ..configuration import Places
+
+Found = TypeVar("Found")
 
 
 @contextmanager
@@ -36,3 +40,20 @@ def open_snapshot(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             reason = str(error).strip().splitlines()[0]
             raise StorageError("read the database", path=str(path), reason=reason) from error
         yield db
+
+
+def read_newest(places: Places, read: Callable[[duckdb.DuckDBPyConnection], Found]) -> Found | None:
+    """Return what is read from the working file, or from the published one while a run holds that; None before any.
+
+    Raises:
+        StorageError: neither can be read, and one of them is there.
+    """
+    present = [path for path in (places.working_database, places.published_database) if path.exists()]
+    for path in present:
+        try:
+            with open_snapshot(path) as db:
+                return read(db)
+        except StorageError:
+            if path == present[-1]:
+                raise
+    return None

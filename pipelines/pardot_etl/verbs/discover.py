@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .check import SEVERITY
 
 if TYPE_CHECKING:
+    import duckdb
+
     from pardot.api.allowance import Allowance
     from pardot.catalogue import Entry, Field
     from pardot.dialects.dialect import Dialect
@@ -327,32 +328,23 @@ def _read_one_row(dialect: Dialect, allowance: Allowance, entry: Entry, custom: 
 
 def read_stored(places: Places) -> Mapping[str, Stored]:
     """Return the raw tables of the working file, or of the published one while a run holds that; empty before any."""
-    from pardot.errors import StorageError
+    from ..files.snapshot import read_newest
 
-    present = [path for path in (places.working_database, places.published_database) if path.exists()]
-    for path in present:
-        try:
-            return _read_tables(path, places.dataset)
-        except StorageError:
-            if path == present[-1]:
-                raise
-    return {}
+    return read_newest(places, lambda db: _read_tables(db, places.dataset)) or {}
 
 
-def _read_tables(path: Path, dataset: str) -> Mapping[str, Stored]:
+def _read_tables(db: duckdb.DuckDBPyConnection, dataset: str) -> Mapping[str, Stored]:
     from pardot.catalogue import PURGED_AT
     from pardot.naming import VARIANT_SUFFIX
 
     from ..files.database import row_counts
-    from ..files.snapshot import open_snapshot
 
-    with open_snapshot(path) as db:
-        rows = row_counts(db, dataset)
-        columns = db.execute(
-            "SELECT table_name, column_name FROM duckdb_columns() "
-            "WHERE schema_name = ? AND database_name = current_database() ORDER BY column_index",
-            [dataset],
-        ).fetchall()
+    rows = row_counts(db, dataset)
+    columns = db.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE schema_name = ? AND database_name = current_database() ORDER BY column_index",
+        [dataset],
+    ).fetchall()
     kept: dict[str, list[str]] = {name: [] for name in rows}
     for table, column in columns:
         is_ours = column == PURGED_AT.column or column.startswith("_dlt_") or column.endswith(VARIANT_SUFFIX)

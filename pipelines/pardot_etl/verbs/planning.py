@@ -18,6 +18,8 @@ from ..runs.history import read_runs
 from ..runs.in_flight import ExportInFlight, exports_in_flight, has_loaded, usual_seconds
 
 if TYPE_CHECKING:
+    import duckdb
+
     from pardot.backfills import Backfill
     from pardot.harvest import Plan
     from pardot.settings import Settings
@@ -261,44 +263,35 @@ def read_state(places: Places, destination: str = "duckdb") -> tuple[Mapping[str
     the same state as of the last one. Other destinations are not asked: dlt keeps a copy of the state in its
     working folder.
     """
-    from pardot.errors import StorageError
-
+    from ..files.snapshot import read_newest
     from ..runs.run import pipelines_folder
 
     if destination not in ("duckdb", "filesystem"):
         return _read_local_state(pipelines_folder(places) / places.pipeline_name(destination) / "state.json"), {}
-    present = [path for path in (places.working_database, places.published_database) if path.exists()]
-    for path in present:
-        try:
-            return _read_database(path, places)
-        except StorageError:
-            if path == present[-1]:
-                raise
-    return {}, {}
+    return read_newest(places, lambda db: _read_database(db, places)) or ({}, {})
 
 
-def _read_database(path: Path, places: Places) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
+def _read_database(
+    db: duckdb.DuckDBPyConnection, places: Places
+) -> tuple[Mapping[str, Mapping[str, Any]], dict[str, int]]:
     from dlt.common.versioned_state import decompress_state
 
     from pardot.naming import quote_identifier
 
     from ..files.database import row_counts
-    from ..files.snapshot import open_snapshot
 
-    with open_snapshot(path) as db:
-        known = db.execute(
-            "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = '_dlt_pipeline_state'",
-            [places.dataset],
-        ).fetchone()
-        if not known:
-            return {}, {}
-        newest = db.execute(
-            f"SELECT state FROM {quote_identifier(places.dataset)}._dlt_pipeline_state WHERE pipeline_name = ? "  # noqa: S608
-            "ORDER BY version DESC LIMIT 1",
-            [places.pipeline_name()],
-        ).fetchone()
-        rows = row_counts(db, places.dataset)
-    return _resources(decompress_state(newest[0])) if newest else {}, rows
+    known = db.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = '_dlt_pipeline_state'",
+        [places.dataset],
+    ).fetchone()
+    if not known:
+        return {}, {}
+    newest = db.execute(
+        f"SELECT state FROM {quote_identifier(places.dataset)}._dlt_pipeline_state WHERE pipeline_name = ? "  # noqa: S608
+        "ORDER BY version DESC LIMIT 1",
+        [places.pipeline_name()],
+    ).fetchone()
+    return _resources(decompress_state(newest[0])) if newest else {}, row_counts(db, places.dataset)
 
 
 def _read_local_state(path: Path) -> Mapping[str, Mapping[str, Any]]:
