@@ -17,6 +17,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from .catalogue import PURGED_AT, Entry, Field
+from .custom_fields import custom_name
 from .dialects.dialect import REFUSED_FIELD_CODES, Dialect
 from .errors import RejectedRequestError
 from .events import Event, EventHandler
@@ -36,7 +37,8 @@ class FieldChoice:
 
     Args:
         state: the resource's state; `refused_fields` (name to moment), `refused_filter` (a moment), `custom_fields`
-            (the names tried and taken) and `fields` (the columns whose values are loaded) are ours.
+            (the names tried and taken), `columns` (name to column of those) and `fields` (the columns whose values are
+            loaded) are ours.
     """
 
     def __init__(
@@ -143,15 +145,26 @@ class FieldChoice:
         return [name for name, is_taken in judged(self._dialect, self._entry, names) if not is_taken]
 
     def _with_distinct_columns(self, fields: Iterable[Field]) -> Iterator[Field]:
-        """Give a field whose usual column another one has a column of its own; the first one keeps it."""
-        columns = set[str]()
+        """Give a field whose usual column is another one's a column of its own.
+
+        A column stays with the field that had it first, also when that field is gone: what it holds is that field's.
+        """
+        ours = {field.column for field in (*self._entry.fields, PURGED_AT)}
+        columns: dict[str, str] = self._state.get("columns", {})
         for field in fields:
-            if field.column in columns:
-                field = replace(field, stored_as=other_column_name(field.name))
+            if field in self._entry.fields or field is PURGED_AT:
+                yield field
+                continue
+            name = field.name if "." in field.name else custom_name(field.name)  # as every version of the API has it
+            if name not in columns:
+                is_free = field.column not in ours and field.column not in columns.values()
+                columns = {**columns, name: field.column if is_free else other_column_name(field.name)}
+                self._state["columns"] = columns
+            if columns[name] != field.column:
+                field = replace(field, stored_as=columns[name])
                 self._on_event(
                     Event("column.renamed", {"object": self._entry.table, "field": field.name, "column": field.column})
                 )
-            columns.add(field.column)
             yield field
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -329,7 +330,7 @@ def test_calls_that_others_need_are_not_spent_on_reviews(account: Account) -> No
     assert marked(account, "prospects") == gone
 
 
-def test_interrupted_review_is_finished_and_then_made_anew(account: Account) -> None:
+def test_interrupted_review_is_finished_that_day_and_tells_what_is_gone_on_the_next(account: Account) -> None:
     """Its exports are not created again, but rows that are missing from them may just be newer."""
     gone = purge(account, "visitor-activities", newest=True)
     before = calls(account)["export.create"]
@@ -339,12 +340,31 @@ def test_interrupted_review_is_finished_and_then_made_anew(account: Account) -> 
     summary = run(account)
     assert summary.exit_code == 0
     assert any("review.failed" in notice for notice in summary.notices)
-    account.clock.advance(timedelta(hours=1))
-    run(account)
-    assert calls(account)["export.create"] == before + 2 * updates + windows, "none of the review was created twice"
-    assert marked(account, "visitor_activities") == []
+    for further in (2, 3):
+        account.clock.advance(timedelta(hours=1))
+        run(account)
+        created = calls(account)["export.create"]
+        assert created == before + further * updates + windows, "none of the review was created twice"
+        assert marked(account, "visitor_activities") == []
+    account.clock.advance(A_DAY)
     run(account)
     assert marked(account, "visitor_activities") == gone
+
+
+def test_export_of_a_review_whose_create_call_lost_its_answer_is_looked_for_by_the_next_run(account: Account) -> None:
+    account.clock.advance(A_DAY)
+    updates = 2
+    account.emulator.faults.add(
+        Fault("export.create", "accept_then_drop", skip=updates), Fault("export.query", "http", times=6, status=503)
+    )
+    assert any("review.failed" in notice for notice in run(account).notices)
+    account.emulator.faults.assert_all_consumed()
+    account.clock.advance(timedelta(hours=1))
+    assert run(account).exit_code == 0
+    assert any(event.name == "export.adopted" for event in account.events)
+    asked = [json.dumps(export.request.body["procedure"]) for export in account.emulator.exports]
+    reviews = [procedure for procedure in asked if "FilterByCreatedAt" in procedure]
+    assert len(reviews) == len(set(reviews)), "none was created twice"
 
 
 def test_interrupted_review_whose_exports_have_expired_is_made_with_the_windows_of_today(account: Account) -> None:

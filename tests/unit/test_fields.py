@@ -91,6 +91,23 @@ def test_fields_that_would_share_a_column_have_one_each() -> None:
     assert renamed == [{"object": "prospects", "field": "LeadSource__c", "column": "lead_source_37581682__c"}]
 
 
+def test_column_stays_with_the_field_that_had_it_first() -> None:
+    account = Account()
+    account.fields("LeadSource__c")
+    for names in (["Lead_Source__c", "LeadSource__c"], ["Lead_Source__c"], ["LeadSource__c", "Lead_Source__c"]):
+        columns = {field.name: field.column for field in account.fields(*names)}
+        assert {columns[name] for name in names} == {
+            "lead_source__c" if name == "LeadSource__c" else "lead_source_5472e0f4__c" for name in names
+        }
+
+
+def test_column_is_the_same_field_s_in_every_version_of_the_api() -> None:
+    account = Account()
+    older = account.choice.choose([Field("Region", Type.TEXT, stored_as="region__c")])
+    newer = account.fields("Region__c")
+    assert [field.column for field in (older[-2], newer[-2])] == ["region__c", "region__c"]
+
+
 def test_names_that_differ_in_case_only_have_a_column_each() -> None:
     columns = [field.column for field in Account().fields("Region__c", "REGION__c", "region__c")]
     assert len({column for column in columns if column.startswith("region_")}) == 3

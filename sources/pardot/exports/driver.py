@@ -174,7 +174,9 @@ class Exports:
         return intended
 
     def _still_lasts(self, record: ExportRecord) -> bool:
-        """Whether an export was created, and not so long ago that its files are gone."""
+        """Whether an export was created, or may have been, and not so long ago that its files are gone."""
+        if record.status == ASKED:
+            return True
         oldest = self._transport.server_now() - RESULTS_LAST
         return record.created_at is not None and parse_time(record.created_at) >= oldest
 
