@@ -167,8 +167,8 @@ def _review(turn: _Turn) -> Iterator[Any]:
             schedule.postponed(now).write(turn.state)  # today it would only fail again, and cost calls
         return
     if harvest.exports and harvest.complete is None:
-        # Exports of an interrupted review tell nothing of what is gone by now. Those of today have brought today's rows,
-        # and the windows of an earlier day were others: today's are still due.
+        # Exports of an interrupted review tell nothing of what is gone by now. Those of today have brought today's
+        # rows; the windows of an earlier day were others, and today's are still due.
         if min(export.created_at for export in harvest.exports).date() == now.date():
             schedule.postponed(now).write(turn.state)
         return
