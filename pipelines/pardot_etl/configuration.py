@@ -271,8 +271,10 @@ def _path(text: str) -> Path:
 
 
 def _conflicts(places: Places) -> Iterator[str]:
-    """Yield what would make one part of a run overwrite another's files."""
+    """Yield what a run would stumble over: a folder that is missing, parts that overwrite each other's files."""
     working, published = places.working_database.resolve(), places.published_database.resolve()
+    if places.rules and not places.rules.is_dir():
+        yield f"transforms.rules: {places.rules} is no folder"
     if working == published:
         yield (
             f"publish.duckdb and destination.duckdb.credentials are the same file ({published}); "

@@ -10,14 +10,17 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import SettingsError
+from .errors import SettingsError, one_line
 
 if TYPE_CHECKING:
     from dlt.common.configuration.providers import ConfigProvider
+    from dlt.common.configuration.specs import PluggableRunContext
 
 DLT_SECTIONS = frozenset({"data_writer", "extract", "schema"})
 """Sections below `sources.pardot` that belong to dlt itself and are not ours to judge."""
@@ -36,7 +39,7 @@ class Lookup:
     """dlt's providers, in dlt's order."""
 
     def __init__(self) -> None:
-        self._providers = _providers()
+        self._providers = [one for one in run_context().providers.providers if not one.is_empty]
 
     def find(self, key: str, sections: Sequence[str]) -> list[Found]:
         """Return every place that has a value for the key, first the one that counts; "" is no value."""
@@ -109,17 +112,40 @@ def _place(provider: ConfigProvider, key: str, sections: Sequence[str]) -> str:
     return location or ("environment" if provider.name == "Environment Variables" else provider.name)
 
 
-def _providers() -> list[ConfigProvider]:
+def run_context() -> PluggableRunContext:
+    """Return what dlt knows of this run: its settings files, its folders.
+
+    Raises:
+        SettingsError: a settings file cannot be read, or a setting of dlt's own is of no use to it.
+    """
     from dlt.common.configuration.container import Container
     from dlt.common.configuration.exceptions import ConfigProviderException
     from dlt.common.configuration.specs import PluggableRunContext
 
     try:
-        return [one for one in Container()[PluggableRunContext].providers.providers if not one.is_empty]
+        return Container()[PluggableRunContext]
     except ConfigProviderException as problem:
-        # The parser's text may quote the line, and the line may hold a secret.
-        spot = re.search(r"at line \d+ col \d+", str(problem))
-        files = ", ".join(getattr(problem, "full_paths", ()))
-        raise SettingsError(
-            f"{files or 'a settings file'} is not valid TOML{f' ({spot.group()})' if spot else ''}"
-        ) from None
+        raise SettingsError(_why_unreadable(getattr(problem, "full_paths", ()))) from None
+    except ValueError as problem:
+        raise SettingsError(f"a setting below `runtime`, dlt's own, cannot be used: {one_line(problem, 80)}") from None
+
+
+def _why_unreadable(paths: Iterable[str]) -> list[str]:
+    """Return what is wrong with settings files, of which one at least cannot be read."""
+    import tomlkit
+
+    problems = []
+    for path in filter(Path.is_file, map(Path, paths)):
+        raw = path.read_bytes()
+        try:
+            tomlkit.parse(raw.decode("utf-8"))
+        except UnicodeDecodeError:
+            problems.append(f"{path} is not UTF-8 text; save it as UTF-8, without a byte order mark")
+        except tomlkit.exceptions.TOMLKitError as problem:
+            if raw.startswith(BOM_UTF8):
+                problems.append(f"{path} begins with a byte order mark; save it as UTF-8 without one")
+                continue
+            # The parser's text may quote the line, and the line may hold a secret.
+            spot = re.search(r"at line \d+ col \d+", str(problem))
+            problems.append(f"{path} is not valid TOML{f' ({spot.group()})' if spot else ''}")
+    return problems or ["a settings file cannot be read"]

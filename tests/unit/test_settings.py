@@ -244,11 +244,36 @@ def test_file_that_is_no_toml_is_named_without_its_content(project: Path) -> Non
 
     with pytest.raises(ConfigProviderException):
         Container()[PluggableRunContext].reload_providers()
+    told = told_by_a_process(project)
+    assert "secrets.toml is not valid TOML (at line 1 col" in told
+    assert CANARY not in told
+
+
+def told_by_a_process(project: Path) -> str:
+    """Return what loading the settings ends with; dlt reads its files once in a process."""
     script = "from pardot.settings import load_settings\nload_settings()"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "DLT_PROJECT_DIR": str(project)}
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False)
-    assert "secrets.toml is not valid TOML (at line 1 col" in ran.stderr
-    assert "SettingsError" in ran.stderr
+    told = ran.stderr.strip().splitlines()[-1]
+    assert told.startswith("pardot.errors.SettingsError: ")
+    return told
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"\xef\xbb\xbf[sources.pardot]\n", "config.toml begins with a byte order mark; save it as UTF-8 without one"),
+        ("[sources.pardot]\n".encode("utf-16"), "config.toml is not UTF-8 text"),
+        (
+            b'[runtime]\nlog_level = "LOUD"\n',
+            "a setting below `runtime`, dlt's own, cannot be used: Unknown level: 'LOUD'",
+        ),
+    ],
+    ids=["mark", "utf-16", "log level"],
+)
+def test_file_that_an_editor_of_windows_wrote_is_told_with_the_remedy(raw: bytes, told: str, project: Path) -> None:
+    (project / ".dlt" / "config.toml").write_bytes(raw)
+    assert told in told_by_a_process(project)
 
 
 @pytest.mark.parametrize(

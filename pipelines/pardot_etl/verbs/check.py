@@ -86,7 +86,11 @@ def iter_findings() -> Iterator[Finding]:
 
     from ..configuration import load_places
 
-    yield check_folder()
+    try:
+        yield check_folder()
+    except SettingsError as error:  # nothing can be looked up
+        yield from (Finding("folder", problem, error.exit_code) for problem in error.problems)
+        return
     settings: Settings | None = None
     places: Places | None = None
     try:
@@ -112,10 +116,14 @@ def iter_findings() -> Iterator[Finding]:
 
 
 def check_folder() -> Finding:
-    """Say which settings folder counts, and whether others can read the secrets in it or in dlt's own folder."""
-    from dlt.common.runtime.run_context import active
+    """Say which settings folder counts, and whether others can read the secrets in it or in dlt's own folder.
 
-    context = active()
+    Raises:
+        SettingsError: a settings file cannot be read.
+    """
+    from pardot.settings_lookup import run_context
+
+    context = run_context().context
     folder = Path(context.settings_dir).absolute()
     for secrets in (folder / "secrets.toml", Path(context.global_dir).absolute() / "secrets.toml"):
         mode = secrets.stat().st_mode if secrets.is_file() else 0
