@@ -93,6 +93,17 @@ def test_the_settings_folder_is_named_and_secrets_that_others_can_read_are_warne
     assert [one["detail"].partition(" ")[0] for one in found["settings"]] == ["sources.pardot.business_unit_id"]
 
 
+def test_settings_file_that_cannot_be_read_ends_the_check(tmp_path: Path) -> None:
+    folder = tmp_path / ".dlt"
+    folder.mkdir()
+    (folder / "secrets.toml").write_bytes(b"\xef\xbb\xbf[sources.pardot]\n")
+    check = start("check", "--json")
+    out, err = check.communicate(timeout=60)
+    assert (check.returncode, err) == (2, "")
+    (line,) = findings(Outcome(2, out, ""))["folder"]
+    assert "begins with a byte order mark" in line["detail"]
+
+
 def test_refused_credentials_end_the_check_there(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCES__PARDOT__CREDENTIALS__REFRESH_TOKEN", "wrong")
     outcome = invoke("check", "--json")
