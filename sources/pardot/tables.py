@@ -20,8 +20,10 @@ from .catalogue import PURGED_AT, Entry, Field, Type
 from .erased import ErasedPeople
 from .naming import quote_identifier, quote_text
 from .reading.careful import RELIED_ON, CheckedFile, RejectedRow, variant_of
-from .reading.columns import KEY, LOAD_ID_COLUMN, TextFile, check, select_checked, select_ids
+from .reading.cells import KEY
+from .reading.columns import LOAD_ID_COLUMN, check, select_checked, select_ids
 from .reading.left_out import leave_out
+from .reading.text_files import TextFile
 
 APPENDED_FROM_ROWS = 200_000
 """So many rows at least join an empty table without a merge, which would write them twice."""

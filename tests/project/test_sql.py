@@ -21,7 +21,7 @@ SQL = re.compile(
 QUOTING = {"quote_identifier", "quote_text", "identifier", "literal", "qualified"}
 
 REVIEWED = {
-    # Numbers of files and limits, constants, and expressions of `pardot.cells` and `pardot.text_files`, which quote.
+    # Numbers of files and limits, constants, and expressions of `pardot.reading.cells` and `.text_files`, which quote.
     "pardot.reading.careful": {
         *(
             "', '.join(values)",
@@ -42,7 +42,7 @@ REVIEWED = {
     "pardot.reading.columns": {"relation(files, fields)", "', '.join(columns)"},
     # Names quoted where they are listed, places of parts, paths that are quoted.
     "pardot.reading.parts": {"name", "number", "values", "' '.join(joins)"},
-    # Names quoted where they are listed, moments written by us, and ids from `pardot.columns`.
+    # Names quoted where they are listed, moments written by us, and ids from `pardot.reading.columns`.
     "pardot.purges": {"_is_missing(ids)", "values", "ids"},
     # The dataset is quoted where it is named; the others are made of it, of moments and of constants.
     "pardot.dialects.legacy_statistics": {"schema", "counts", "sent", "due", "newest_first"},

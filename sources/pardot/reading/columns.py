@@ -26,8 +26,6 @@ from .parts import fields_of, parts_of, put_together
 from .plain import write_plain
 from .text_files import TextFile, is_regular, relation
 
-__all__ = ["KEY", "LOAD_ID_COLUMN", "TextFile", "check", "select_checked", "select_ids", "select_strict"]
-
 LOAD_ID_COLUMN = "_dlt_load_id"
 
 
