@@ -24,6 +24,7 @@ from .options import (
     destination_option,
     insist_on_one_person,
     json_option,
+    log_options,
     login_options,
     names_in,
     objects_option,
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     callback=show_version,
     help="Show versions.",
 )
-@with_logs
+@log_options
 @click.pass_context
 def commands(ctx: click.Context) -> None:
     """Export visitor activity from Account Engagement (Pardot) to DuckDB, Parquet, or any dlt destination.
@@ -140,13 +141,12 @@ def _execute(
     from pardot.stopping import resume
 
     from .configuration import load_configuration
-    from .logs import configure, open_events
+    from .logs import open_events
     from .runs.history import recorded
     from .runs.run import RunOptions
     from .runs.run import run as execute
     from .verbs.planning import plan_for_comparison
 
-    configure(debug=asked.debug, json_lines=asked.json_lines)
     resume()
     settings, places = load_configuration()
     names = names_in(objects)
@@ -192,34 +192,28 @@ def plan(first: str | None, last: str | None, objects: str | None, destination: 
 @commands.command()
 @login_options
 @with_logs
-@click.pass_obj
-def login(asked: Asked, device: bool, no_browser: bool, port: int, show: bool, forget: bool) -> int:
+def login(device: bool, no_browser: bool, port: int, show: bool, forget: bool) -> int:
     """Log in with a browser, once; later runs use it.
 
     Opens Salesforce's page, or shows a code to enter there, and stores the refresh token on this machine. Needs
     `business_unit_id` and `client_id`, and `client_secret` where the app asks for it; then a run needs no other secret.
     """
-    from .logs import configure
     from .verbs.login import LoginOptions, log_in
 
-    configure(debug=asked.debug, json_lines=asked.json_lines)
     return log_in(LoginOptions(device=device, opens_browser=not no_browser, port=port, shows=show, forgets=forget))
 
 
 @commands.command()
 @json_option
 @with_logs
-@click.pass_obj
-def check(asked: Asked, as_json: bool) -> int:
+def check(as_json: bool) -> int:
     """Prove that everything is in order, a line each.
 
     Looks at settings, disk, lock and files here, then at login, business unit, permissions, allowance and
     clock at Pardot's, with one login and three calls. A line that fails says what mends it.
     """
-    from .logs import configure
     from .verbs.check import iter_findings, worst
 
-    configure(debug=asked.debug, json_lines=asked.json_lines)
     findings = []
     for finding in iter_findings():
         findings.append(finding)
@@ -236,18 +230,15 @@ def check(asked: Asked, as_json: bool) -> int:
 @click.option("--diff", "only_differences", is_flag=True, help="Only what differs from what is stored here.")
 @json_option
 @with_logs
-@click.pass_obj
-def discover(asked: Asked, objects: str | None, only_differences: bool, as_json: bool) -> int:
+def discover(objects: str | None, only_differences: bool, as_json: bool) -> int:
     """Show what there is, what this login may see, what is stored.
 
     Per object: how it is read, its fields, the account's custom fields, what is refused, rows and columns here. Costs a
     call per object, and a few where fields are refused; the last line says how many.
     """
     from .configuration import load_configuration
-    from .logs import configure
     from .verbs.discover import discover as find
 
-    configure(debug=asked.debug, json_lines=asked.json_lines)
     settings, places = load_configuration()
     found = find(settings, places, names_in(objects), only_differences=only_differences)
     if as_json:
@@ -290,17 +281,14 @@ def status(max_age: str | None, as_json: bool) -> int:
 @click.option("--full-refresh", is_flag=True, help="Build even when neither rows nor models changed.")
 @json_option
 @with_logs
-@click.pass_obj
-def transform(asked: Asked, select: str | None, full_refresh: bool, as_json: bool) -> int:
+def transform(select: str | None, full_refresh: bool, as_json: bool) -> int:
     """Rebuild the reporting tables, and publish.
 
     They are built from the rows that are there; Pardot is asked nothing.
     """
     from .configuration import load_places
-    from .logs import configure
     from .runs.rebuild import lines, rebuild
 
-    configure(debug=asked.debug, json_lines=asked.json_lines)
     places = load_places()
     result = rebuild(places, select=names_in(select), full_refresh=full_refresh)
     if as_json:
@@ -372,9 +360,7 @@ def export_dbt(folder: Path, force: bool, dialect: str) -> int:
 @destination_option
 @json_option
 @with_logs
-@click.pass_obj
 def erase(
-    asked: Asked,
     prospect_id: int | None,
     address: str | None,
     dry_run: bool,
@@ -390,10 +376,8 @@ def erase(
     from .configuration import load_places
     from .erasure.erase import Person
     from .erasure.erase import erase as execute
-    from .logs import configure
 
     insist_on_one_person(prospect_id, address)
-    configure(debug=asked.debug, json_lines=asked.json_lines)
     places = load_places()
     _check_destination(destination)
     if not yes and not dry_run and sys.stdin.isatty():
@@ -445,10 +429,8 @@ def demo(asked: Asked, folder: Path) -> int:
     An invented company is exported, loaded, transformed, published and reported, then a second day of it; no
     settings are read, no network is used, and nothing outside the folder is touched.
     """
-    from .logs import configure
     from .verbs.demo import demonstrate
 
-    configure(debug=asked.debug, json_lines=asked.json_lines)
     if asked.json_lines or asked.debug:
         from .logs import open_events
 

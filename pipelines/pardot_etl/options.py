@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -54,8 +55,8 @@ def _asked(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         asked.json_lines = value == "json"
 
 
-def with_logs(command: Command) -> Command:
-    """Add the options that every verb has."""
+def log_options(command: Command) -> Command:
+    """Add the options that stand before and after the verb."""
     for option in (
         click.option(
             "--log-format", type=click.Choice(["text", "json"]), callback=_asked, expose_value=False,
@@ -68,6 +69,20 @@ def with_logs(command: Command) -> Command:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+def with_logs(verb: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that every verb has, and let its logs begin as they say."""
+
+    @wraps(verb)
+    def logged(*args: Any, **kwargs: Any) -> int:
+        from .logs import configure
+
+        asked = click.get_current_context().ensure_object(Asked)
+        configure(debug=asked.debug, json_lines=asked.json_lines)
+        return verb(*args, **kwargs)
+
+    return log_options(logged)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
