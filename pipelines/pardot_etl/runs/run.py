@@ -28,6 +28,7 @@ from .rounds import Rounds, resource_states
 from .summary import ObjectCounts, RunSummary, Tally, told_once, worst_exit_code
 
 if TYPE_CHECKING:
+    import duckdb
     from dlt import Pipeline
 
     from pardot.backfills import Backfill
@@ -121,49 +122,20 @@ def run(
         settings_of_dlt(options)
         erased = people_erased(places)
         healed = _finish_erasure(settings, places, options, erased)
-        database = None
-        if options.uses_working_database:
-            from ..files.database import connect, create_if_missing, limit_memory, remove_spilled
-
-            create_if_missing(places.working_database)
-            # Says who else holds it, or that a newer DuckDB wrote it. It stays open until all is loaded: opening a file
-            # and closing it takes longer than most of the many steps that do so, and nothing while it is open.
-            database = held.enter_context(connect(places.working_database))
-            remove_spilled(places.working_database)
-            limit_memory(database)
-            if not erased:  # all files of an installation may be lost but its database
-                erased.add(stored_list(lambda sql: database.execute(sql).fetchall(), places.dataset))
+        database = _hold_database(places, options, erased, held)
         with stages.stage("drain"):
             pipeline, dropped = open_own_pipeline(places, options)
             healed += dropped
-        from pardot.session import open_session
-
-        folder = places.session_folder(settings.business_unit_id, options.destination)
-        logins = places.logins(settings.business_unit_id)
-        with closing(
-            open_session(settings, folder=folder, logins=logins, erased=erased, on_event=watch, sleep=sleep)
-        ) as session:
-            session.keeps_going = True
-            if erased.lacks_key:
-                watch(Event("erasure.key_lost", {"addresses": len(erased.people.addresses)}))
-            if session.ledger.put_aside:
-                healed.append(f"began a new ledger, the old one could not be read (kept as {session.ledger.put_aside})")
+        session, renewed = _begin_session(settings, places, options, erased, watch, sleep)
+        healed += renewed
+        with closing(session):
             _settle(session, places, options)
             before = _row_counts(places, options)
             with stages.stage("log in"):
                 session.read_account()
             run_at = session.transport.server_now()
             rounds = Rounds(session, pipeline, tally, stages.stage, let_go=held.close)
-            if options.backfill is None:
-                rounds.update(options.objects)
-                if database is not None:  # others cannot tell an older copy from a newer one
-                    if rounds.load_ids:
-                        from ..files.database import checkpoint
-
-                        checkpoint(database)  # what was replaced stays in memory until then
-                    rounds.review(options.objects)
-            else:
-                rounds.backfill(options.objects, options.backfill)
+            _read_and_load(rounds, options, database)
             _settle(session, places, options)
             counts = _count(tally, before, rounds.load_ids, places, options)
             try:
@@ -180,7 +152,7 @@ def run(
         published = _publish(places, options, lake, stages, rewrites=not is_clean)
         erased.note_clean(places.pipeline_name(options.destination))
         if options.backfill is not None and not failures:
-            unfinished.finish(folder)
+            unfinished.finish(places.session_folder(settings.business_unit_id, options.destination))
         return RunSummary(
             objects=counts,
             started_at=started_at,
@@ -198,6 +170,68 @@ def run(
             failures=told_once(failures),
             exit_code=worst_exit_code(failure.exit_code for failure in failures),
         )
+
+
+def _hold_database(
+    places: Places, options: RunOptions, erased: ErasedPeople, held: ExitStack
+) -> duckdb.DuckDBPyConnection | None:
+    """Open the working database for as long as `held` lasts; None where the destination is another.
+
+    Opening says who else holds it, or that a newer DuckDB wrote it. It stays open until all is loaded: opening a file
+    and closing it takes longer than most of the many steps that do so, and nothing while it is open.
+    """
+    if not options.uses_working_database:
+        return None
+    from ..files.database import connect, create_if_missing, limit_memory, remove_spilled
+
+    create_if_missing(places.working_database)
+    database = held.enter_context(connect(places.working_database))
+    remove_spilled(places.working_database)
+    limit_memory(database)
+    if not erased:  # all files of an installation may be lost but its database
+        erased.add(stored_list(lambda sql: database.execute(sql).fetchall(), places.dataset))
+    return database
+
+
+def _begin_session(
+    settings: Settings,
+    places: Places,
+    options: RunOptions,
+    erased: ErasedPeople,
+    on_event: EventHandler,
+    sleep: Callable[[float], None],
+) -> tuple[Session, list[str]]:
+    """Return what the objects share, in which one that fails stops no other, and what of it had to be made anew."""
+    from pardot.session import open_session
+
+    session = open_session(
+        settings,
+        folder=places.session_folder(settings.business_unit_id, options.destination),
+        logins=places.logins(settings.business_unit_id),
+        erased=erased,
+        on_event=on_event,
+        sleep=sleep,
+    )
+    session.keeps_going = True
+    if erased.lacks_key:
+        on_event(Event("erasure.key_lost", {"addresses": len(erased.people.addresses)}))
+    aside = session.ledger.put_aside
+    return session, [f"began a new ledger, the old one could not be read (kept as {aside})"] if aside else []
+
+
+def _read_and_load(rounds: Rounds, options: RunOptions, database: duckdb.DuckDBPyConnection | None) -> None:
+    """Do the rounds: what is new and then the reviews, or a backfill."""
+    if options.backfill is not None:
+        rounds.backfill(options.objects, options.backfill)
+        return
+    rounds.update(options.objects)
+    if database is None:  # others cannot tell an older copy from a newer one
+        return
+    if rounds.load_ids:
+        from ..files.database import checkpoint
+
+        checkpoint(database)  # what was replaced stays in memory until then
+    rounds.review(options.objects)
 
 
 def _finish_erasure(settings: Settings, places: Places, options: RunOptions, erased: ErasedPeople) -> list[str]:
