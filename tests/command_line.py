@@ -16,7 +16,7 @@ from pardot_etl.cli import main
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = Path(__file__).parent / "golden"
-COMMAND = (sys.executable, "-m", "pardot_etl.cli")
+COMMAND = (sys.executable, "-m", "pardot_etl")
 
 
 @dataclass(frozen=True)

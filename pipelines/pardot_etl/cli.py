@@ -536,7 +536,3 @@ def _refused_by_the_disk(error: Exception) -> PardotError | None:
         if isinstance(cause, OSError) and cause.filename is not None:
             return StorageError("go on", path=str(cause.filename), reason=cause.strerror)
     return None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

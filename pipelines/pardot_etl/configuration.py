@@ -261,7 +261,7 @@ def _database(text: str) -> str:
     if text.lower().startswith(_ELSEWHERE):
         raise ValueError(f"a file on this machine, which {text.partition(':')[0] or text} is not")
     path = text.removeprefix(_ADDRESS)
-    if "://" in path or not path or path.endswith("/"):
+    if "://" in path or not path or path.endswith("/") or _path(path).is_dir():
         raise ValueError("the path of a file, or duckdb:///path")
     return path
 

@@ -1,11 +1,13 @@
 """Writing to stdout and stderr: redacted, and quiet when the reader has gone away.
 
 Results go to stdout, everything else to stderr. `pardot-etl status | head -1` closes the pipe early; that
-is no failure of ours, so what nobody reads is thrown away and the work goes on to its own end.
+is no failure of ours, so what nobody reads is thrown away and the work goes on to its own end. A result that
+somebody waits for and that cannot be written, on a full disk say, is a failure.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -28,13 +30,19 @@ def tell(lines: str | Iterable[str]) -> None:
     _write(sys.stderr, lines)
 
 
-def _write(stream: TextIO, lines: str | Iterable[str]) -> None:
+def _write(stream: TextIO | None, lines: str | Iterable[str]) -> None:
+    if stream is None:  # whoever started us closed it
+        return
     text = "".join(f"{line}\n" for line in ([lines] if isinstance(lines, str) else lines))
     try:
         stream.write(_encodable(redacted(text), stream))
         stream.flush()
-    except OSError:  # the reader went away, the terminal hung up, the disk of the log is full
+    except OSError as error:  # the reader went away, the terminal hung up, the disk of the log is full
         _discard(stream)
+        if stream is sys.stdout and error.errno not in (errno.EPIPE, errno.EIO):
+            from pardot.errors import StorageError
+
+            raise StorageError("write the result", path="standard output", reason=error.strerror) from error
 
 
 def redacted(text: str) -> str:

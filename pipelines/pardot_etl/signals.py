@@ -16,7 +16,7 @@ GRACE_SECONDS: Final = 20.0
 """How long an interrupted run may take to end by itself; service managers kill after 30 seconds and more."""
 RAISED_AGAIN_AFTER_SECONDS: Final = 0.01
 """Long enough for a finalizer to end; should the interruption meet another one, it comes once more."""
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STOPPED = threading.Event()
 
 
@@ -34,7 +34,7 @@ def stoppable(*, is_process: bool = False) -> Iterator[None]:
         yield
         return
     _STOPPED.clear()
-    before = {number: signal.getsignal(number) for number in _ENDING}
+    before = {number: signal.getsignal(number) for number in ENDING}
     hook = sys.unraisablehook
     sys.unraisablehook = _raise_later
     for number, handler in before.items():
@@ -75,12 +75,12 @@ def _hang_up(number: int, frame: FrameType | None) -> None:
         _stop(number, frame)
 
 
-def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+def _stop(number: int, _frame: FrameType | None) -> None:
     """End the command as Ctrl-C does; dlt may have stood in for us and calls only at the second signal."""
     if signal.getsignal(number) is not _handler(number):
         end_at_once()
     _STOPPED.set()
-    for each in _ENDING:
+    for each in ENDING:
         if signal.getsignal(each) != signal.SIG_IGN:
             signal.signal(each, lambda *_: end_at_once())
     # What is not loaded yet has nothing to stop; a signal handler imports nothing.
@@ -92,14 +92,27 @@ def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     timer = threading.Timer(GRACE_SECONDS, end_at_once)
     timer.daemon = True
     timer.start()
-    raise KeyboardInterrupt
+    _interrupt()
+
+
+def _interrupt(*_: object) -> None:
+    """Raise the interruption; in a moment where DuckDB is being loaded, which aborts the process over it."""
+    duckdb = sys.modules.get("duckdb")
+    if getattr(getattr(duckdb, "__spec__", None), "_initializing", False):
+        _interrupt_in_a_moment()
+    else:
+        raise KeyboardInterrupt
+
+
+def _interrupt_in_a_moment() -> None:
+    signal.signal(signal.SIGALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_REAL, RAISED_AGAIN_AFTER_SECONDS)
 
 
 def _raise_later(lost: sys.UnraisableHookArgs) -> None:
     """Interrupt again, in a moment: a signal that meets a finalizer raises where Python drops what is raised."""
     if lost.exc_type is KeyboardInterrupt and is_stopped():
-        signal.signal(signal.SIGALRM, signal.default_int_handler)
-        signal.setitimer(signal.ITIMER_REAL, RAISED_AGAIN_AFTER_SECONDS)
+        _interrupt_in_a_moment()
     else:
         sys.__unraisablehook__(lost)
 

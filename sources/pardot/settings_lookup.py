@@ -126,6 +126,8 @@ def run_context() -> PluggableRunContext:
         return Container()[PluggableRunContext]
     except ConfigProviderException as problem:
         raise SettingsError(_why_unreadable(getattr(problem, "full_paths", ()))) from None
+    except FileNotFoundError:
+        raise SettingsError("the current folder does not exist any more; change to one that does") from None
     except ValueError as problem:
         raise SettingsError(f"a setting below `runtime`, dlt's own, cannot be used: {one_line(problem, 80)}") from None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,8 +17,9 @@ from kit import build_store
 
 from pardot_emulator import Behaviour, Emulator, Fault, ManualClock, Store
 from pardot_etl.configuration import load_places
+from pardot_etl.files.database import create_if_missing
 from pardot_etl.runs.lock import RunLock
-from pardot_etl.verbs.check import Finding, worst
+from pardot_etl.verbs.check import Finding, check_database, worst
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,41 @@ def test_the_settings_folder_is_named_and_secrets_that_others_can_read_are_warne
     assert found["folder"][0]["detail"].startswith(str(folder))
     assert found["folder"][0]["fix"] == f"chmod 600 {secrets}"
     assert [one["detail"].partition(" ")[0] for one in found["settings"]] == ["sources.pardot.business_unit_id"]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "pardot_working.duckdb"
+    create_if_missing(path)
+    with duckdb.connect(str(path)) as db:
+        db.execute("CREATE TABLE t AS SELECT range AS id FROM range(100_000)")
+    return path
+
+
+def test_damaged_file_is_told_from_one_that_is_in_use(database: Path) -> None:
+    assert check_database("file", database, is_written=True).is_ok
+    raw = bytearray(database.read_bytes())
+    for place in range(4096 * 3, len(raw), 64):
+        raw[place] ^= 0xFF
+    for header in range(2):  # neither of the two headers fits its checksum
+        raw[4096 * (header + 1) + 100] ^= 0xFF
+    database.write_bytes(raw)
+    found = check_database("file", database, is_written=True)
+    assert (found.is_ok, found.exit_code) == (False, 1)
+    assert "move it away" in found.fix
+
+
+def test_file_that_a_run_could_not_write_is_told_while_somebody_reads_it(database: Path) -> None:
+    script = f"import duckdb; db = duckdb.connect({str(database)!r}, read_only=True); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "1\n"
+        written, published = (check_database("file", database, is_written=each) for each in (True, False))
+        reader.communicate("\n", timeout=60)
+    assert (written.exit_code, published.is_ok) == (75, True)
+    assert check_database("file", database, is_written=True).is_ok
 
 
 def test_settings_file_that_cannot_be_read_ends_the_check(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
-from command_line import Outcome, assert_golden, environment, files_below, invoke, start
+from command_line import COMMAND, Outcome, assert_golden, environment, files_below, invoke, start
 from kit import END, HISTORY_START, build_store
 from sampling import sampled
 
@@ -432,3 +433,56 @@ def test_a_taken_port_is_told() -> None:
     assert outcome.code == 1
     assert_short_and_clean(outcome)
     assert "Address already in use" in outcome.err
+
+
+# -- where results go
+
+
+def run_into(out: int, *arguments: str, folder: Path, closed: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a command whose stdout is a file of ours, or closed."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env=environment({}),
+        cwd=folder,
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=partial(os.close, 1) if closed else None,
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="LEFT OUT: this system has no file that is always full")
+def test_result_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run_into(full.fileno(), "--version", folder=tmp_path)
+    assert done.returncode == 1
+    assert "Could not write the result (standard output). Evidence: “No space left on device”" in done.stderr
+
+
+def test_result_that_nobody_reads_is_none(tmp_path: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    done = run_into(writes, "--version", folder=tmp_path)
+    os.close(writes)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run_into(subprocess.DEVNULL, "--version", folder=tmp_path, closed=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f"import os, sys; os.rmdir({str(gone)!r}); from pardot_etl.cli import main; sys.exit(main(['status']))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment({}),
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "the current folder does not exist any more" in done.stderr

@@ -103,7 +103,7 @@ def test_program_on_the_path_is_shown_by_its_name(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", str(program.parent))
     assert demo.own_program() == ("pardot-etl", "pardot-etl")
     monkeypatch.setattr("sys.argv", [str(tmp_path / "cli.py"), "demo"])
-    assert demo.own_program()[0].endswith("python -m pardot_etl.cli")
+    assert demo.own_program()[0].endswith("python -m pardot_etl")
 
 
 def test_none_of_its_secrets_is_shown_or_left_behind(played: tuple[Outcome, Path]) -> None:

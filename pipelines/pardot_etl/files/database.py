@@ -20,6 +20,10 @@ _CLOSE_IT = (
     "Nothing was touched; close the program that has the job's own database open (the published one is there to be "
     "opened), the next scheduled run goes on by itself"
 )
+_REPLACE_IT = (
+    "Nothing was touched; mend the permissions if it may not be read. A damaged file is replaced by a copy of the "
+    "published one, or moved away, so that the next run reads all again; then run `pardot-etl run` again"
+)
 STORAGE_VERSION = "v1.0.0"
 """Files of this version open in every DuckDB from 1.0 on; it must be chosen when the file is created."""
 
@@ -115,7 +119,7 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
         holder = _HOLDER.search(str(error))
         if holder:
             raise RunLockedError(str(path), pid=int(holder[1]), next_step=_CLOSE_IT) from error
-        raise StorageError("open the database", path=str(path), reason=str(error)) from error
+        raise StorageError("open the database", path=str(path), reason=str(error), next_step=_REPLACE_IT) from error
     try:
         db.execute("SET TimeZone = 'UTC'")
         yield db

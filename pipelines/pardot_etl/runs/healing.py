@@ -43,7 +43,9 @@ def open_pipeline(make: Callable[[], Pipeline], folder: Path) -> tuple[Pipeline,
         pipeline.sync_destination()
     except (DltException, OSError) as error:
         _insist_on_settings(error)
-        raise StorageError("take the state from the destination", reason=reason_of(error)) from error
+        raise StorageError(
+            "take the state from the destination", reason=reason_of(error), next_step=BRING_IT_UP
+        ) from error
     return pipeline, healed
 
 
@@ -92,6 +94,12 @@ def _insist_on_settings(error: BaseException) -> None:
                 f"the destination cannot be used: {cause}",
                 next_step="Nothing was loaded; set it up as dlt's documentation of that destination says",
             ) from error
+
+
+BRING_IT_UP = (
+    "What was finished before is safe; see that the destination can be reached, has room and takes what we write, then "
+    "run `pardot-etl run` again"
+)
 
 
 def causes(error: BaseException) -> list[BaseException]:

@@ -11,7 +11,7 @@ from pardot.events import Event
 from pardot.exports.ledger import RESULTS_LAST, Task
 
 from . import unfinished
-from .healing import causes, reason_of
+from .healing import BRING_IT_UP, causes, reason_of
 from .summary import Tally
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def _translated(step: str) -> Iterator[None]:
         for cause in causes(error):
             if isinstance(cause, PardotError | KeyboardInterrupt | SystemExit):
                 raise cause from error
-        raise StorageError(f"{step} the rows", reason=reason_of(error)) from error
+        raise StorageError(f"{step} the rows", reason=reason_of(error), next_step=BRING_IT_UP) from error
 
 
 def _lacked_memory(error: BaseException) -> bool:

@@ -106,8 +106,8 @@ def iter_findings() -> Iterator[Finding]:
         yield Finding("places", _where(places), notes=places.provenance)
         yield from check_disk(places)
         yield check_lock(places)
-        yield check_database("working file", places.working_database)
-        yield check_database("published file", places.published_database)
+        yield check_database("working file", places.working_database, is_written=True)
+        yield check_database("published file", places.published_database, is_written=False)
     if settings:
         yield from check_pardot(settings, places)
 
@@ -204,8 +204,12 @@ def _holder(path: Path) -> str:
         return str(path)
 
 
-def check_database(name: str, path: Path) -> Finding:
-    """Say whether a DuckDB file can be opened, and by which versions."""
+def check_database(name: str, path: Path, *, is_written: bool) -> Finding:
+    """Say whether a DuckDB file can be opened, and by which versions.
+
+    Args:
+        is_written: whether a run writes to it; then nobody else may have it open, not even to read.
+    """
     import duckdb
 
     if not path.exists():
@@ -215,19 +219,37 @@ def check_database(name: str, path: Path) -> Finding:
             tags = db.execute("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal").fetchone()
     except duckdb.Error as error:
         reason = str(error).strip().splitlines()[0]
-        if "lock" in reason.lower():
-            return Finding(name, f"{path.name} is held by another program", 75, "close it, or wait for the run to end")
+        if "lock on file" in reason:
+            return _held(name, path)
         return Finding(
             name,
             f"{path.name} cannot be opened by DuckDB {duckdb.__version__}: {reason}",
             1,
             "update duckdb if a newer one wrote it; else move it away, and the next run reads all again",
         )
+    if is_written and _is_open_elsewhere(path):
+        return _held(name, path)
     storage = tags[0] if tags and tags[0] else "unknown"
     return Finding(
         name,
         f"{path.name}, {size(path.stat().st_size)}, storage {storage}, opened by DuckDB {duckdb.__version__}",
     )
+
+
+def _held(name: str, path: Path) -> Finding:
+    return Finding(name, f"{path.name} is held by another program", 75, "close it, or wait for the run to end")
+
+
+def _is_open_elsewhere(path: Path) -> bool:
+    """Whether DuckDB could not open a file for writing now; asks for its lock and leaves the file alone."""
+    try:
+        with path.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # who may not write it is told by a run
+        return False
+    return False
 
 
 # What is at Pardot's.

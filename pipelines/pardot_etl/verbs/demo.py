@@ -316,7 +316,7 @@ def own_program() -> tuple[str, str]:
     """Return how to start this very program once more, from the current folder and from any."""
     called = Path(sys.argv[0]).absolute()
     if called.suffix == ".py" or not called.is_file():  # `python -m`, or called by another program
-        start, rest = Path(sys.executable), f" -m {__package__.partition('.')[0]}.cli"
+        start, rest = Path(sys.executable), f" -m {__package__.partition('.')[0]}"
     else:
         start, rest = called, ""
     on_path = shutil.which(start.name)
