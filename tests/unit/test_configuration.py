@@ -54,9 +54,14 @@ def problems() -> list[str]:
         ("[transforms]\nrule = 'mine'\n", "transforms.rule in config.toml is not a setting; did you mean rules?"),
         ("[publish]\nduck = 'x'\n", "publish.duck in config.toml is not a setting; did you mean duckdb?"),
         ("[publish.parquet]\nfolder = 'x'\n", "publish.parquet: expected a path, as text"),
+        (
+            "[destination.duckdb]\ncredentials = '.'\n",
+            "destination.duckdb.credentials: expected the path of a file, or duckdb:///path",
+        ),
+        ("[transforms]\nrules = '/nowhere/at/all'\n", "transforms.rules: /nowhere/at/all is no folder"),
     ],
 )
-def test_typing_error_in_a_file_names_the_nearest_key(config: str, problem: str, write: Write) -> None:
+def test_value_or_key_that_is_of_no_use_is_told(config: str, problem: str, write: Write) -> None:
     write(config)
     assert problems() == [problem]
 
