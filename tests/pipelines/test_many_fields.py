@@ -63,8 +63,8 @@ class Meanwhile(list[Event]):
 
 @pytest.fixture
 def account(tmp_path: Path) -> Account:
-    account = open_account(tmp_path, build_store(120))
-    add_fields(account.store, 2 * MAX_EXPORT_FIELDS)
+    account = open_account(tmp_path, build_store(60))
+    add_fields(account.store, 220)  # in all more than two exports can name
     return account
 
 
@@ -108,7 +108,7 @@ def test_every_field_of_every_prospect_arrives_and_stays_up_to_date(account: Acc
 
 
 def test_account_that_grows_beyond_one_export_keeps_its_fields_of_several_values_up_to_date(tmp_path: Path) -> None:
-    account = open_account(tmp_path, build_store(120))
+    account = open_account(tmp_path, build_store(60))
     with account.emulator:
         assert account.run(PROSPECTS).exit_code == 0
         before = created(account)
