@@ -238,7 +238,8 @@ def test_secrets_that_others_can_read_are_warned_of(
 ) -> None:
     """dlt reads a folder of its own beside the project's."""
     folders = {name: tmp_path / name for name in ("settings_dir", "global_dir")}
-    monkeypatch.setattr("dlt.common.runtime.run_context.active", lambda: SimpleNamespace(**folders))
+    context = SimpleNamespace(context=SimpleNamespace(**folders))
+    monkeypatch.setattr("pardot.settings_lookup.run_context", lambda: context)
     folders[place].mkdir()
     secrets = folders[place] / "secrets.toml"
     secrets.write_text("")
