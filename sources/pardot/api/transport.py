@@ -211,7 +211,7 @@ class Transport:
                 return self._attempt(call, token, read)
             except Trouble as caught:
                 trouble = caught
-            verdict = classify(trouble.status, trouble.code, trouble.failure, idempotent=call.is_idempotent)
+            verdict = _verdict_on(call, trouble)
             if verdict is Verdict.RENEW_TOKEN and not has_renewed:
                 has_renewed = True
                 self._tell("token.renewed", call, trouble, attempt=attempt)
@@ -219,8 +219,6 @@ class Transport:
                 continue
             unreadable += trouble.failure is Failure.UNREADABLE
             wait = delay_seconds(attempt, verdict, trouble.retry_after, self._rng)
-            if verdict is Verdict.LIMIT_REACHED:
-                self._allowance.note_used_up()
             if not self._may_repeat(verdict, attempt, unreadable, self._monotonic() - started, wait):
                 raise build_error(
                     call,
@@ -267,6 +265,10 @@ class Transport:
                     return read(response)
             except WireError as error:
                 trouble = Trouble(status=status, reason=error.reason, failure=error.failure)
+            except Trouble as refused:
+                if _verdict_on(call, refused) is Verdict.LIMIT_REACHED:
+                    self._allowance.note_used_up()  # before another call takes this one's place
+                raise
             finally:
                 self._allowance.after_call(number)
                 self._log(call, status, self._monotonic() - began)
@@ -405,6 +407,10 @@ class Transport:
     def _log(self, call: Call, status: int | None, seconds: float) -> None:
         facts = {"operation": call.operation, "method": call.method, "path": path_only(call.url)}
         log_event(Event("request.done", {**facts, "status": status, "milliseconds": round(seconds * 1000)}), 10)
+
+
+def _verdict_on(call: Call, trouble: Trouble) -> Verdict:
+    return classify(trouble.status, trouble.code, trouble.failure, idempotent=call.is_idempotent)
 
 
 def _host_of(link: str) -> str:
