@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pardot_emulator import Emulator, ManualClock
 
 
+PORTS = range(20_000, 30_000)
+"""Below those that systems hand out by themselves: nobody's connection takes one between the look and the use."""
+PORTS_OF_A_WORKER = 1_000
+_numbers = itertools.count()
+
+
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """Return a port on which nobody listens, and which no other worker of the suite is told either."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = PORTS[worker * PORTS_OF_A_WORKER % len(PORTS)]
+    for number in _numbers:
+        port = first + (os.getpid() + number) % PORTS_OF_A_WORKER
+        with socket.socket() as one, suppress(OSError):
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            one.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable: the numbers never end")
 
 
 class Browser:
