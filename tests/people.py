@@ -15,7 +15,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from pardot_emulator import Emulator, ManualClock
 
-
 PORTS = range(20_000, 30_000)
 """Below those that systems hand out by themselves: nobody's connection takes one between the look and the use."""
 PORTS_OF_A_WORKER = 1_000
