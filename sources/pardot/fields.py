@@ -1,4 +1,4 @@
-"""Which fields to ask for: those of the catalogue, plus the account's own, less those that Pardot refuses.
+"""Which fields to ask for, and the column of each: the catalogue's, plus the account's own, less what Pardot refuses.
 
 Custom fields are found by themselves at every run. Which of them a query or an export takes is documented only in
 part (multi-select, checkbox and multi-response fields are refused by the prospect query), so the answer is asked for

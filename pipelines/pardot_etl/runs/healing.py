@@ -97,8 +97,8 @@ def _insist_on_settings(error: BaseException) -> None:
 
 
 BRING_IT_UP = (
-    "What was finished before is safe; see that the destination can be reached, has room and takes what we write, then "
-    "run `pardot-etl run` again"
+    "What was finished before is safe; free the space, mend the permissions or bring the destination up, whichever it "
+    "is, then run `pardot-etl run` again"
 )
 
 

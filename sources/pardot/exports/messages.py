@@ -112,6 +112,7 @@ def in_parts(entry: Entry, fields: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 Shape = tuple[object, tuple[str, ...]]
+"""Procedure and fields of a request, whatever its window."""
 
 
 def shape_of(request: Mapping[str, Any]) -> Shape:
