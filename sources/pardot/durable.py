@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from pathlib import Path
 def write_whole(path: Path, text: str) -> None:
     """Replace a file by its new text: who reads it, at any moment, finds the old text or the new one.
 
-    The file is its owner's alone. A kill may leave a draft beside it, `.<name>.new`, which the next writing replaces.
+    The file is its owner's alone. A kill may leave a draft beside it (`draft_of`), which the next writing of the same
+    file replaces.
 
     Raises:
         OSError: it cannot be written; the old file stands.
@@ -29,6 +31,11 @@ def write_whole(path: Path, text: str) -> None:
             draft.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Replace a file by these lines, as `write_whole` does."""
+    write_whole(path, "".join(f"{line}\n" for line in lines))
 
 
 def draft_of(path: Path) -> Path:

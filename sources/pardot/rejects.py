@@ -10,14 +10,14 @@ import hashlib
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from .catalogue import Entry, Field, Type
-from .durable import write_whole
+from .durable import draft_of, write_lines
 from .erased import ErasedPeople
 from .events import Event, EventHandler
 from .reading.careful import RejectedRow
@@ -79,7 +79,7 @@ class Rejects:
             lines.append(json.dumps({"id": number, **facts}))
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{entry.table}-{at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.jsonl"  # the same second may bring more
-        write_whole(self._folder / name, _text_of(lines))
+        write_lines(self._folder / name, lines)
 
     @property
     def are_waiting(self) -> bool:
@@ -87,7 +87,12 @@ class Rejects:
         return any(self._folder.glob(_KEPT))
 
     def take(self) -> None:
-        """Take what was kept so far for the next extraction; what that one keeps is for the one after."""
+        """Take what was kept so far for the next extraction; what that one keeps is for the one after.
+
+        Called while nothing is being kept: what a kill left of a file that was never finished is removed.
+        """
+        for draft in self._folder.glob(draft_of(Path(_KEPT)).name):
+            draft.unlink()
         for path in self._folder.glob(_KEPT):
             path.replace(path.with_suffix(".loading"))
 
@@ -127,12 +132,8 @@ def without_people(folder: Path, erased: ErasedPeople) -> Iterator[Path]:
         if damaged or mentioning:
             for one in mentioning:
                 one["raw_text"] = None
-            write_whole(path, _text_of(map(json.dumps, facts)))
+            write_lines(path, map(json.dumps, facts))
             yield path
-
-
-def _text_of(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _read(path: Path) -> tuple[list[dict[str, Any]], int]:

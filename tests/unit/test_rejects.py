@@ -115,8 +115,10 @@ def test_disk_that_fills_up_in_the_middle_of_a_file_leaves_nothing_to_stumble_ov
 
 
 def test_what_a_kill_leaves_of_a_file_is_no_file(tmp_path: Path) -> None:
-    draft_of(tmp_path / "visits-1.jsonl").write_text('{"id": "1", "obj', encoding="utf-8")
+    draft = draft_of(tmp_path / "visits-1.jsonl")
+    draft.write_text('{"id": "1", "obj', encoding="utf-8")
     assert len(rejects(tmp_path, ROW)) == 1
+    assert not draft.exists(), "it may hold what somebody wants erased"
 
 
 def test_damaged_line_is_told_and_the_others_are_loaded(tmp_path: Path) -> None:

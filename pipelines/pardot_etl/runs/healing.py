@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 _UNFINISHED: Final = ("normalize/new/*", "normalize/extracted/*", "load/new/*", "load/normalized/*")
 """Where dlt keeps load packages that are not loaded."""
 
+BRING_IT_UP = (
+    "What was finished before is safe; free the space, mend the permissions or bring the destination up, whichever it "
+    "is, then run `pardot-etl run` again"
+)
+
 
 def open_pipeline(make: Callable[[], Pipeline], folder: Path) -> tuple[Pipeline, list[str]]:
     """Return the pipeline with nothing pending and its state as the destination has it, and what had to be dropped.
@@ -94,12 +99,6 @@ def _insist_on_settings(error: BaseException) -> None:
                 f"the destination cannot be used: {cause}",
                 next_step="Nothing was loaded; set it up as dlt's documentation of that destination says",
             ) from error
-
-
-BRING_IT_UP = (
-    "What was finished before is safe; free the space, mend the permissions or bring the destination up, whichever it "
-    "is, then run `pardot-etl run` again"
-)
 
 
 def causes(error: BaseException) -> list[BaseException]:

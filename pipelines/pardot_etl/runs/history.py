@@ -7,13 +7,13 @@ in an error, so each line is redacted, as everything that is printed is.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
-from pardot.durable import write_whole
+from pardot.durable import write_lines
 
 from ..output import redacted
 from ..signals import INTERRUPTED, is_stopped
@@ -53,7 +53,7 @@ def append_run(folder: Path, entry: Mapping[str, Any]) -> None:
     path = folder / _FILE
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(path, _text_of([*_lines(path), redacted(json.dumps(entry, default=str))][-MOST_RUNS:]))
+        write_lines(path, [*_lines(path), redacted(json.dumps(entry, default=str))][-MOST_RUNS:])
 
 
 def mask_runs(folder: Path, without: Callable[[str], str]) -> bool:
@@ -61,7 +61,7 @@ def mask_runs(folder: Path, without: Callable[[str], str]) -> bool:
     lines = _lines(folder / _FILE)
     masked = [without(line) for line in lines]
     if masked != lines:
-        write_whole(folder / _FILE, _text_of(masked))
+        write_lines(folder / _FILE, masked)
     return masked != lines
 
 
@@ -74,10 +74,6 @@ def read_runs(folder: Path) -> list[dict[str, Any]]:
             if isinstance(entry, dict):
                 runs.append(entry)
     return runs
-
-
-def _text_of(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _lines(path: Path) -> list[str]:
