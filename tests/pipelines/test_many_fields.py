@@ -125,6 +125,18 @@ def test_account_that_grows_beyond_one_export_keeps_its_fields_of_several_values
     account.store.close()
 
 
+def assert_torn_rows_come_whole(account: Account, task: str, change: Callable[[], object], rows: int) -> None:
+    """Let rows change once the first part of a task is complete: they stay as they were until the next run."""
+    account.events = Meanwhile(task, change)
+    assert account.run(PROSPECTS).exit_code == 0
+    assert [event.fields["rows"] for event in account.events if event.name == "rows.torn"] == [rows]
+    assert found(account, "first_name IN ('Changed', 'Again') OR purged_at IS NOT NULL") == []
+    account.clock.advance(timedelta(minutes=30))
+    assert account.run(PROSPECTS).exit_code == 0
+    assert differences(account) == {}
+    account.store.close()
+
+
 def test_row_that_changes_between_two_parts_is_never_of_two_versions(account: Account) -> None:
     def change() -> None:
         account.clock.advance(timedelta(minutes=1))
@@ -135,28 +147,14 @@ def test_row_that_changes_between_two_parts_is_never_of_two_versions(account: Ac
         account.run(PROSPECTS)
         account.clock.advance(timedelta(hours=2))
         changed(account, which=1)
-        account.events = Meanwhile("update", change)
-        assert account.run(PROSPECTS).exit_code == 0
-        assert [event.fields["rows"] for event in account.events if event.name == "rows.torn"] == [2]
-        assert found(account, "first_name IN ('Changed', 'Again') OR purged_at IS NOT NULL") == []
-        account.clock.advance(timedelta(minutes=30))
-        assert account.run(PROSPECTS).exit_code == 0
-        assert differences(account) == {}
-    account.store.close()
+        assert_torn_rows_come_whole(account, "update", change, rows=2)
 
 
 def test_row_that_changes_while_it_is_looked_at_again_is_not_taken_for_purged(account: Account) -> None:
     with account.emulator:
         account.run(PROSPECTS)
         account.clock.advance(timedelta(days=1))
-        account.events = Meanwhile("review", lambda: changed(account, which=-1))
-        assert account.run(PROSPECTS).exit_code == 0
-        assert [event.fields["rows"] for event in account.events if event.name == "rows.torn"] == [1]
-        assert found(account, "first_name = 'Changed' OR purged_at IS NOT NULL") == []
-        account.clock.advance(timedelta(minutes=30))
-        assert account.run(PROSPECTS).exit_code == 0
-        assert differences(account) == {}
-    account.store.close()
+        assert_torn_rows_come_whole(account, "review", lambda: changed(account, which=-1), rows=1)
 
 
 def test_part_that_was_created_is_not_created_again(account: Account) -> None:
